@@ -1,0 +1,1 @@
+"""The way of a sample: streams, store, signals, workers; and the session file and commands around it."""

@@ -1,0 +1,220 @@
+"""The records that cross a process boundary: what a stream of the store holds.
+
+Times are seconds on the host's LSL clock unless a field says otherwise.
+"""
+
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True, eq=False, tag_field="record"):
+    """Base of all records; `pipeline.store.codec` turns them into bytes and back."""
+
+
+class StreamInfo(Record, frozen=True, tag="stream"):
+    """What an LSL stream says of itself, written by its reader when it opens."""
+
+    stream: str
+    """The session file's name for it, for example ``eeg``."""
+    name: str
+    type: str
+    source_id: str
+    sfreq: float
+    """Nominal rate (Hz); 0 for an irregular stream."""
+    ch_names: tuple[str, ...]
+    units: tuple[str, ...]
+    """One unit a channel, as the stream or else the session file names it."""
+    format: str
+    """LSL channel format: float32, double64, string, int8, int16, int32 or int64."""
+    host: str
+    uid: str
+    use: str
+    """The session file's ``use``: a modality, ``Markers`` or ``record``."""
+    can_drop_samples: bool = False
+    desc: str = ""
+    """The stream's own description (XML), kept for the recording."""
+
+
+class Chunk(Record, frozen=True, tag="chunk"):
+    """Consecutive samples of one stream within one segment, as they arrived."""
+
+    segment: int
+    """Start of the segment (epoch milliseconds)."""
+    first: int
+    """Index of the first sample, counted from the start of the segment."""
+    times: Array
+    """Source timestamps, float64 ``(n_times,)``, on the source's LSL clock (s)."""
+    offset: float
+    """Clock offset in force (s): ``times + offset`` is on the host's LSL clock."""
+    data: Array
+    """Samples in the stream's own format and unit, ``(n_times, n_channels)``; ``(n_times, 0)`` for strings."""
+    arrival: float
+    """When the chunk arrived (s)."""
+    strings: tuple[tuple[str, ...], ...] = ()
+    """Samples of a string stream, one tuple of channels a sample."""
+
+    @property
+    def last(self) -> int:
+        """Index of the last sample."""
+        return self.first + len(self.times) - 1
+
+
+class FeatureWindow(Record, frozen=True, tag="window"):
+    """The features of one modality at one tick, and the samples they were made from."""
+
+    tick: int
+    end: float
+    """Where the window ends: the tick's time (s)."""
+    modality: str
+    features: Array
+    """float32 ``(2, *shape)``: absolute values, and the same relative to the participant's own past; NaN where
+    nothing could be computed."""
+    valid: float
+    """Share of the window that is real data, 0..1."""
+    quality: float
+    """0 (useless) .. 1 (good)."""
+    reasons: tuple[str, ...] = ()
+    """Why valid or quality is below 1, in words."""
+    segment: int = 0
+    first: int = 0
+    last: int = -1
+    """Samples used: indices `first` to `last`, both included, of `segment`; `last` < `first` when none."""
+    arrival: float | None = None
+    """When the last sample used arrived (s)."""
+    made: float | None = None
+    """When the worker had the window ready (s)."""
+
+
+class ModalityUse(Record, frozen=True):
+    """What an estimate took from one modality."""
+
+    weight: float
+    """Share of the modality in the estimate, 0..1; the weights of an estimate sum to 1 (or all are 0)."""
+    valid: float
+    quality: float
+    used: bool
+    reasons: tuple[str, ...]
+    segment: int
+    first: int
+    last: int
+
+
+class Estimate(Record, frozen=True, tag="estimate"):
+    """A distribution over the model's emotions at one tick."""
+
+    tick: int
+    time: float
+    distribution: Array
+    """float32 ``(n_emotions,)``; sums to 1."""
+    low: Array
+    high: Array
+    """90 % interval of each share, float32 ``(n_emotions,)``."""
+    mean_label: Array
+    """The training data's mean distribution, float32 ``(n_emotions,)``."""
+    modalities: dict[str, ModalityUse]
+    abstained: bool
+    reason: str
+    """Why the estimate abstained, or what it lacks, in words; empty when nothing is amiss."""
+    stages: dict[str, float]
+    """Seconds spent: ``arrival`` (tick to last sample's arrival), ``features``, ``join``, ``inference``; ``latency``
+    is from the arrival of the last sample used to the estimate's being stored."""
+    model_hash: str
+
+
+class Event(Record, frozen=True, tag="event"):
+    """Something that happened: marker, note, rating, alarm, gap, restart or clock jump."""
+
+    time: float
+    kind: str
+    text: str
+    source: str
+
+
+class Command(Record, frozen=True, tag="command"):
+    """What the operator asks of the supervisor: start, pause, note or stop."""
+
+    what: str
+    arguments: dict[str, str]
+    who: str
+
+
+class StreamHealth(Record, frozen=True, tag="stream-health"):
+    """How one stream is doing, reported by its reader."""
+
+    stream: str
+    """``<participant>/<stream>``, for example ``P001/eeg``."""
+    state: str
+    """waiting, receiving or lost."""
+    sfreq: float
+    delivered_hz: float
+    """Samples a second over the last seconds."""
+    samples_received: int
+    samples_lost: int | None
+    """Between the first and the last sample received; None for irregular and droppable streams."""
+    gaps: int
+    last_sample: float | None
+    """Time of the newest sample (s)."""
+    offset: float
+    time: float
+    """When this was reported (s)."""
+
+
+class ProcessHealth(Record, frozen=True, tag="process-health"):
+    """How one process is doing, reported by the supervisor."""
+
+    kind: str
+    """reader, preprocess, infer, recorder, publisher, store or dashboard."""
+    what: str
+    """What it works on, for example ``P001/eeg``."""
+    pid: int
+    state: str
+    """starting, running, restarting or stopped."""
+    restarts: int
+    time: float
+
+
+class SessionInfo(Record, frozen=True, tag="session"):
+    """What the session is, written once by the supervisor."""
+
+    session: str
+    participants: dict[str, dict[str, str]]
+    """Participant -> stream -> use."""
+    hop_s: float
+    display: str
+    notices: tuple[str, ...]
+    """Sentences that every page shows."""
+    started: float
+    session_dir: str = ""
+
+
+class ModelInfo(Record, frozen=True, tag="model"):
+    """What the model is, written by the infer worker once it is warm."""
+
+    emotions: tuple[str, ...]
+    mean_label: Array
+    model_hash: str
+    description: str
+    demonstration: bool
+    """Trained on simulated participants: the screen must say so."""
+    device: str
+
+
+class Grid(Record, frozen=True, tag="grid"):
+    """The tick grid of one participant: tick k ends at ``start + k * hop``."""
+
+    start: float
+    hop: float
+
+    def end(self, tick: int) -> float:
+        """Return the time of a tick (s)."""
+        return self.start + tick * self.hop
+
+
+def array(values: Any, dtype: npt.DTypeLike = np.float32) -> Array:
+    """Return `values` as a C-contiguous little-endian array, copied only if it must be."""
+    return np.ascontiguousarray(values, dtype=np.dtype(dtype).newbyteorder("<"))

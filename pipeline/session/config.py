@@ -1,0 +1,235 @@
+"""The session file: what a session records and estimates, for whom, by which consent."""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from pipeline.errors import BadInput
+from pipeline.modalities import MODALITIES, UNIT_FACTORS, Modality, Use
+
+#: Letters, digits, - and _: safe as a folder name and as a part of a key.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9]{0,31}$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Match(_Model):
+    """Which LSL stream is meant; every field given must agree."""
+
+    name: str | None = None
+    type: str | None = None
+    source_id: str | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "Match":
+        if self.name is None and self.type is None and self.source_id is None:
+            raise ValueError("give at least one of name, type and source_id")
+        return self
+
+    def __str__(self) -> str:
+        return ", ".join(f"{key} {value!r}" for key, value in self.model_dump(exclude_none=True).items())
+
+
+class Calibration(_Model):
+    """Turn raw counts into the stream's unit: ``value = counts * scale + offset``."""
+
+    scale: float
+    offset: float = 0.0
+
+
+class StreamSettings(_Model):
+    """One stream of one participant."""
+
+    match: Match
+    use: Use
+    unit: str | None = None
+    stamps: Literal["dejitter", "as-is", "regular"] = "dejitter"
+    montage: str = "standard_1020"
+    sfreq: float | None = Field(default=None, gt=0)
+    """Expected rate (Hz); another one is refused."""
+    channels: dict[str, str] | list[str] | None = None
+    """Channels to pick (a list), or to pick and rename (``device name: name``)."""
+    delay_ms: float = 0.0
+    required: bool = True
+    calibration: Calibration | None = None
+
+    @field_validator("unit")
+    @classmethod
+    def _unit_is_text(cls, unit: str | None) -> str | None:
+        return unit.strip() if unit else unit
+
+    @model_validator(mode="after")
+    def _known_unit(self) -> "StreamSettings":
+        if self.use in UNIT_FACTORS and self.unit is not None and self.calibration is None:
+            known = UNIT_FACTORS[self.use]
+            if self.unit not in known:
+                raise ValueError(f"unit {self.unit!r} is not one of {', '.join(known)} for {self.use}")
+        return self
+
+    def pick(self, ch_names: tuple[str, ...]) -> tuple[list[int], list[str]]:
+        """Return the indices of the channels to take and the names to give them.
+
+        Raises
+        ------
+        BadInput
+            A channel that was asked for is not in the stream.
+        """
+        if self.channels is None:
+            return list(range(len(ch_names))), list(ch_names)
+        wanted = self.channels if isinstance(self.channels, dict) else {name: name for name in self.channels}
+        missing = [name for name in wanted if name not in ch_names]
+        if missing:
+            raise BadInput(
+                f"channels: {', '.join(missing)} not in the stream, which has {', '.join(ch_names)}; correct `channels`"
+            )
+        return [ch_names.index(name) for name in wanted], list(wanted.values())
+
+
+class Participant(_Model):
+    """One participant: a code, never a name, and the streams that the consent permits."""
+
+    consent: Annotated[str, Field(min_length=1)]
+    streams: Annotated[dict[Name, StreamSettings], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _one_stream_per_modality(self) -> "Participant":
+        seen: dict[str, str] = {}
+        for name, stream in self.streams.items():
+            if stream.use in MODALITIES and stream.use in seen:
+                raise ValueError(
+                    f"streams {seen[stream.use]} and {name} are both used as {stream.use}; "
+                    "one stream per modality: set one of them to `use: record`"
+                )
+            seen.setdefault(stream.use, name)
+        return self
+
+    def modality_streams(self) -> dict[Modality, str]:
+        """Return the stream that serves each modality."""
+        return {s.use: name for name, s in self.streams.items() if s.use in MODALITIES}
+
+
+class Trials(_Model):
+    """Marker patterns (``*`` stands for any text) that delimit trials."""
+
+    start: str
+    end: str
+    name: str = "*"
+
+
+class SessionFile(_Model):
+    """The whole session file."""
+
+    session: Name
+    task: str | None = None
+    ses: str | None = None
+    run: str | None = None
+    notice: str | None = Field(default=None, max_length=300)
+    """A sentence that every page shows, for example that a recording is a composite of different people."""
+    hop_s: float = Field(default=0.25, ge=0.05, le=10)
+    lateness_s: float = Field(default=0.5, ge=0, le=10)
+    resolve_timeout_s: float = Field(default=15, gt=0, le=600)
+    model: str = "shipped"
+    device: str = "auto"
+    readers: Literal["per-stream", "shared"] = "per-stream"
+    display: Literal["open", "blind"] = "open"
+    publish: bool | None = None
+    """Publish the estimates as an LSL stream; unless said, those of a demonstration model are not."""
+    participants: Annotated[dict[Code, Participant], Field(min_length=1)]
+    trials: Trials | None = None
+    alarms: list[dict[str, Any]] = Field(default_factory=list)
+
+
+def load_session_file(path: Path) -> SessionFile:
+    """Read and check a session file.
+
+    Parameters
+    ----------
+    path : Path
+        A YAML file.
+
+    Raises
+    ------
+    BadInput
+        The file cannot be read, is not YAML, or a field is wrong; the sentence names file, field and mend.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: cannot be read ({error}); give the path of a session file") from error
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" in line {where.line + 1}" if where is not None else ""
+        raise BadInput(f"{path}: is not YAML{line} ({getattr(error, 'problem', error)}); mend it there") from error
+    if not isinstance(content, dict):
+        raise BadInput(f"{path}: holds no settings; a session file begins with `session: NAME`")
+    return parse_session(content, str(path))
+
+
+def parse_session(content: dict[str, Any], where: str) -> SessionFile:
+    """Check the content of a session file.
+
+    Parameters
+    ----------
+    content : dict
+        As YAML gives it.
+    where : str
+        The file's name, for the error.
+
+    Raises
+    ------
+    BadInput
+        A field is wrong; only the first fault is named.
+    """
+    try:
+        return SessionFile.model_validate(content)
+    except ValidationError as error:
+        raise BadInput(f"{where}: {_sentence(error.errors()[0])}") from error
+
+
+def dump_session(settings: SessionFile) -> str:
+    """Return the session as YAML, defaults included: the session as run."""
+    return yaml.safe_dump(settings.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True)
+
+
+def _sentence(fault: Any) -> str:
+    location = [str(part) for part in fault["loc"] if part != "[key]"]
+    field = ".".join(location)
+    if fault["type"] == "extra_forbidden":
+        known = _fields_at(SessionFile, location[:-1])
+        near = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known here are {', '.join(known)}"
+        return f"{field} is not a known key; {hint}"
+    if fault["type"] == "missing":
+        if location[-1] == "consent":
+            return f"{field} is missing; give the reference of the participant's consent, for example ICF-v3"
+        return f"{field} is missing; add it"
+    if fault["type"] == "string_pattern_mismatch":
+        return (
+            f"{field}: {fault['input']!r} is no name; use letters, digits, - and _ (a participant: letters and digits)"
+        )
+    message = re.sub(r"^Value error, ", "", fault["msg"])
+    shown = f" (found {fault['input']!r})" if isinstance(fault["input"], str | int | float | bool) else ""
+    return f"{field}: {message}{shown}" if field else message
+
+
+def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
+    """Return the names of the fields that may stand at a place of the session file."""
+    steps: dict[str, type[BaseModel]] = {
+        "participants": Participant,
+        "streams": StreamSettings,
+        "match": Match,
+        "trials": Trials,
+        "calibration": Calibration,
+    }
+    for part in location:
+        model = steps.get(part, model)
+    return list(model.model_fields)

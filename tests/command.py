@@ -1,0 +1,75 @@
+"""Running the helo command as its users do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+HELO = [sys.executable, "-m", "pipeline.cli.main"]
+ROOT = Path(__file__).parents[1]
+
+
+def helo(
+    *arguments: object, env: dict[str, str] | None = None, timeout: float = 150
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [*HELO, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def helo_json(*arguments: object, env: dict[str, str] | None = None, timeout: float = 150) -> dict[str, Any]:
+    """Run a command with --json and return the one object that it prints."""
+    done = helo(*arguments, "--json", env=env, timeout=timeout)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@contextmanager
+def started(*arguments: object, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+    """Start a command, and stop it with Ctrl-C at the end if it still runs."""
+    process = subprocess.Popen(
+        [*HELO, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
+
+
+def wait_for(condition: Any, *, within_s: float = 60, every_s: float = 0.1) -> Any:
+    """Return the first true value of `condition()`, which looks at another process."""
+    deadline = time.monotonic() + within_s
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"still not after {within_s} s: {condition}"
+        time.sleep(every_s)
+    return value
+
+
+def status(env: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return what `helo status --json` prints, session None where none runs."""
+    return json.loads(helo("status", "--json", env=env).stdout)

@@ -1,0 +1,35 @@
+"""What all tests share. LSL is confined to this machine before anything loads liblsl."""
+
+import os
+import tempfile
+import uuid
+from pathlib import Path
+
+import pytest
+
+from pipeline.streams.confine import confine
+
+_FOLDER = tempfile.TemporaryDirectory(prefix="helo-tests-")
+confine(Path(_FOLDER.name))
+# Running sessions announce themselves here, apart from those of whoever runs the tests.
+os.environ["XDG_RUNTIME_DIR"] = _FOLDER.name
+os.environ.pop("HELO_REDIS_URL", None)
+os.environ.pop("HELO_PORT", None)
+
+pytest_plugins = ["tests.store_fixtures"]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real recordings; skip where it is absent."""
+    default = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("HELO_SHARED_DATA", default))
+    if not folder.is_dir():
+        pytest.skip(f"no real recordings at {folder} (set HELO_SHARED_DATA)")
+    return folder
+
+
+@pytest.fixture
+def unique() -> str:
+    """Return a name that no other test uses."""
+    return f"t{uuid.uuid4().hex[:12]}"
