@@ -1,0 +1,181 @@
+"""The session's board: what is known now of its processes, streams, grids, settings and model; and its events."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from pipeline.log import get_log
+from pipeline.records import (
+    Command,
+    Event,
+    Grid,
+    ModelInfo,
+    ProcessHealth,
+    Record,
+    SessionInfo,
+    StreamHealth,
+    StreamInfo,
+)
+from pipeline.store import keys
+from pipeline.store.codec import decode, encode
+from pipeline.store.connection import Connection
+from pipeline.store.link import Link
+
+R = TypeVar("R", bound=Record)
+
+#: The store keeps about so many events and commands.
+MAX_EVENTS: Final = 10_000
+#: While the store is lost, at most so many events and commands wait for it.
+MAX_WAITING: Final = 1_000
+
+_log = get_log("store")
+
+
+class Board:
+    """Writes and reads the single records of a session.
+
+    What this process has put is kept, and put again into a store that comes back empty. While the store is lost, puts
+    and events wait here; `flush` (or the next put) hands them over. Reading raises `StoreLost` then. May be used by
+    many threads.
+
+    Parameters
+    ----------
+    connection : Connection
+        The store.
+    session : str
+        Name of the session.
+    clock : callable
+        Seconds, only ever rising.
+    """
+
+    def __init__(self, connection: Connection, session: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._connection = connection
+        self._session = session
+        self._lock = threading.Lock()
+        self._values: dict[tuple[str, str | None], bytes] = {}
+        self._changed: dict[tuple[str, str | None], None] = {}
+        self._waiting: deque[tuple[str, bytes]] = deque()
+        self._link = Link(connection, self._resume, what="board", clock=clock)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the store did not answer the last write."""
+        return self._link.lost
+
+    def put_session(self, info: SessionInfo) -> None:
+        """Say what the session is."""
+        self._put(keys.info(self._session), None, info)
+
+    def session(self) -> SessionInfo | None:
+        """Return what the session is, None before it is known."""
+        return self._get(keys.info(self._session), SessionInfo)
+
+    def put_model(self, model: ModelInfo) -> None:
+        """Say what the model is."""
+        self._put(keys.model(self._session), None, model)
+
+    def model(self) -> ModelInfo | None:
+        """Return what the model is, None before it is ready."""
+        return self._get(keys.model(self._session), ModelInfo)
+
+    def put_grid(self, participant: str, grid: Grid) -> None:
+        """Set a participant's tick grid."""
+        self._put(keys.grid(self._session, participant), None, grid)
+
+    def grid(self, participant: str) -> Grid | None:
+        """Return a participant's tick grid, None before tick 0 is set."""
+        return self._get(keys.grid(self._session, participant), Grid)
+
+    def put_stream(self, participant: str, info: StreamInfo) -> None:
+        """Say what a stream of a participant is."""
+        self._put(keys.streams(self._session, participant), info.stream, info)
+
+    def streams(self, participant: str) -> dict[str, StreamInfo]:
+        """Return stream -> what it says of itself, for the streams found so far."""
+        fields = self._connection.fields(keys.streams(self._session, participant))
+        return {name: decode(data, StreamInfo) for name, data in sorted(fields.items())}
+
+    def put_process(self, health: ProcessHealth) -> None:
+        """Say how a process is doing."""
+        self._put(keys.health(self._session), f"process:{health.kind}:{health.what}", health)
+
+    def processes(self) -> list[ProcessHealth]:
+        """Return how each process is doing."""
+        return self._health("process:", ProcessHealth)
+
+    def put_stream_health(self, health: StreamHealth) -> None:
+        """Say how a stream is doing."""
+        self._put(keys.health(self._session), f"stream:{health.stream}", health)
+
+    def stream_health(self) -> list[StreamHealth]:
+        """Return how each stream is doing."""
+        return self._health("stream:", StreamHealth)
+
+    def append_event(self, event: Event) -> None:
+        """Append an event; follow them with a `BlockingReader` of ``keys.events``."""
+        self._append(keys.events(self._session), event)
+
+    def append_command(self, command: Command) -> None:
+        """Append a command; follow them with a `BlockingReader` of ``keys.commands``."""
+        self._append(keys.commands(self._session), command)
+
+    def flush(self) -> bool:
+        """Hand over what waits; return whether the store has everything now.
+
+        Call it every second or so where puts are rare: so a store that came back empty is noticed and filled.
+        """
+        with self._lock:
+            return self._link.run(self._send)
+
+    def close(self) -> None:
+        """Hand over what can be handed over and close the connection."""
+        with self._lock:
+            self._link.run(self._send)
+            self._link.close()
+
+    def _put(self, key: str, field: str | None, record: Record) -> None:
+        with self._lock:
+            self._values[key, field] = encode(record)
+            self._changed[key, field] = None
+            self._link.run(self._send)
+
+    def _append(self, key: str, record: Record) -> None:
+        with self._lock:
+            self._waiting.append((key, encode(record)))
+            if len(self._waiting) > MAX_WAITING:
+                key, _ = self._waiting.popleft()
+                _log.error("the store is lost for too long: the oldest event or command is given up", key=key)
+            self._link.run(self._send)
+
+    def _get(self, key: str, kind: type[R]) -> R | None:
+        data = self._connection.get(key)
+        return None if data is None else decode(data, kind)
+
+    def _health(self, prefix: str, kind: type[R]) -> list[R]:
+        fields = self._connection.fields(keys.health(self._session))
+        return [decode(data, kind) for field, data in sorted(fields.items()) if field.startswith(prefix)]
+
+    def _resume(self, store: Connection) -> None:
+        self._changed = dict.fromkeys(self._values)
+        if self._waiting:
+            # The answer to the first may have been lost: the store then has it already.
+            key, data = self._waiting[0]
+            if any(stored == data for _, stored in store.backwards(key, count=MAX_WAITING)):
+                self._waiting.popleft()
+
+    def _send(self, store: Connection) -> None:
+        if not self._changed and not self._waiting:
+            store.ping()
+        for key, field in list(self._changed):
+            data = self._values[key, field]
+            if field is None:
+                store.put(key, data)
+            else:
+                store.put_field(key, field, data)
+            del self._changed[key, field]
+        while self._waiting:
+            key, data = self._waiting[0]
+            store.add(key, "*", data, max_len=MAX_EVENTS)
+            self._waiting.popleft()

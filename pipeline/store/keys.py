@@ -1,0 +1,59 @@
+"""Names of everything that a session keeps in the store.
+
+All keys of a session share the hash tag ``{session}``, so that Redis Cluster keeps them in one slot.
+"""
+
+
+def session(session: str) -> str:
+    """Return what every key of a session begins with."""
+    return f"helo:{{{session}}}:"
+
+
+def raw(session: str, participant: str, stream: str) -> str:
+    """Return the stream of `Chunk` records of one LSL stream."""
+    return f"helo:{{{session}}}:{participant}:raw:{stream}"
+
+
+def features(session: str, participant: str, modality: str) -> str:
+    """Return the stream of `FeatureWindow` records of one modality."""
+    return f"helo:{{{session}}}:{participant}:features:{modality}"
+
+
+def estimates(session: str, participant: str) -> str:
+    """Return the stream of a participant's `Estimate` records."""
+    return f"helo:{{{session}}}:{participant}:estimates"
+
+
+def streams(session: str, participant: str) -> str:
+    """Return the hash stream -> `StreamInfo` of a participant."""
+    return f"helo:{{{session}}}:{participant}:streams"
+
+
+def grid(session: str, participant: str) -> str:
+    """Return where a participant's `Grid` is kept."""
+    return f"helo:{{{session}}}:{participant}:grid"
+
+
+def events(session: str) -> str:
+    """Return the stream of `Event` records."""
+    return f"helo:{{{session}}}:events"
+
+
+def commands(session: str) -> str:
+    """Return the stream of `Command` records."""
+    return f"helo:{{{session}}}:commands"
+
+
+def health(session: str) -> str:
+    """Return the hash of `ProcessHealth` and `StreamHealth` records."""
+    return f"helo:{{{session}}}:health"
+
+
+def info(session: str) -> str:
+    """Return where the `SessionInfo` is kept."""
+    return f"helo:{{{session}}}:info"
+
+
+def model(session: str) -> str:
+    """Return where the `ModelInfo` is kept."""
+    return f"helo:{{{session}}}:model"

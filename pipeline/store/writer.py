@@ -1,0 +1,176 @@
+"""Writing a stream of the store so that the server's death loses nothing."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.log import get_log
+from pipeline.records import Record
+from pipeline.store.codec import encode
+from pipeline.store.connection import Connection, IdRefused
+from pipeline.store.ids import START, parse
+from pipeline.store.link import Link
+
+#: How long the store keeps what is written (s).
+RAW_RETENTION_S: Final = 120.0
+FEATURES_RETENTION_S: Final = 600.0
+ESTIMATES_RETENTION_S: Final = 3600.0
+#: How long a writer keeps what it has written (s).
+HOLD_S: Final = 60.0
+
+
+class OutOfOrder(ValueError):  # noqa: N818 - it names what happened
+    """An entry that was never stored comes before the stream's last one: the stream has another writer, or ids fell."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    time: float
+    entry_id: str
+    data: bytes
+    tried: bool = False
+
+
+class StreamWriter:
+    """The one writer of one stream.
+
+    Every entry is kept, encoded, for `hold_s` seconds. While the store is lost `append` keeps and returns at once;
+    when it is back, what it has not stored is sent again, unchanged and in order: after a broken connection what came
+    after its last id, after its death everything held. Belongs to one thread.
+
+    Parameters
+    ----------
+    connection : Connection
+        Says where the store is; the writer opens a connection of its own.
+    key : str
+        The stream, from `pipeline.store.keys`.
+    retention_s : float
+        The store may drop entries that are older (s).
+    hold_s : float
+        How long entries are kept here (s).
+    clock : callable
+        Seconds, only ever rising.
+
+    Attributes
+    ----------
+    dropped : int
+        Entries given up because the store was lost for longer than `hold_s`.
+
+    Examples
+    --------
+    >>> writer = StreamWriter(connection, keys.raw("demo", "P001", "eeg"), retention_s=RAW_RETENTION_S)
+    >>> writer.append(raw_id(chunk.segment, chunk.first), chunk)
+    True
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        key: str,
+        *,
+        retention_s: float,
+        hold_s: float = HOLD_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.key = key
+        self.dropped = 0
+        self._retention_s = retention_s
+        self._hold_s = hold_s
+        self._clock = clock
+        self._log = get_log("store", key=key)
+        self._held: deque[_Entry] = deque()
+        self._unsent: deque[_Entry] = deque()
+        self._marks: deque[tuple[float, str]] = deque()
+        self._last = parse(START)
+        self._link = Link(connection, self._resume, what=key, clock=clock)
+
+    @property
+    def held(self) -> int:
+        """Number of entries kept, stored or not."""
+        return len(self._held)
+
+    @property
+    def unsent(self) -> int:
+        """Number of entries that the store has not acknowledged."""
+        return len(self._unsent)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the store did not answer last time."""
+        return self._link.lost
+
+    def append(self, entry_id: str, record: Record) -> bool:
+        """Store a record; return False if it is only kept, since the store is lost.
+
+        Raises
+        ------
+        ValueError
+            The id is not above that of the record before.
+        OutOfOrder
+            The stream holds later entries than this one, and not this one.
+        """
+        place = parse(entry_id)
+        if place <= self._last:
+            raise ValueError(f"{self.key}: id {entry_id} is not above {self._last[0]}-{self._last[1]}, the one before")
+        entry = _Entry(self._clock(), entry_id, encode(record))
+        self._last = place
+        self._held.append(entry)
+        self._unsent.append(entry)
+        if not self._marks or entry.time - self._marks[-1][0] >= 1.0:
+            self._marks.append((entry.time, entry_id))
+        self._forget(entry.time)
+        return self.flush()
+
+    def flush(self) -> bool:
+        """Send what the store has not acknowledged; return whether it has everything now.
+
+        Call it every second or so where entries are rare: so none waits for the next one, and a store that came back
+        empty is noticed and filled.
+        """
+        return self._link.run(self._send_unsent)
+
+    def close(self) -> None:
+        """Send what can be sent and close the connection."""
+        self.flush()
+        if self._unsent:
+            self._log.warning("closed while the store was lost", unsent=self.unsent)
+        self._link.close()
+
+    def _resume(self, store: Connection) -> None:
+        last = parse(store.last_id(self.key))
+        self._unsent = deque(entry for entry in self._held if parse(entry.entry_id) > last or not entry.tried)
+
+    def _send_unsent(self, store: Connection) -> None:
+        if not self._unsent:
+            store.ping()
+            return
+        min_id = self._oldest_kept()
+        while self._unsent:
+            entry = self._unsent[0]
+            try:
+                store.add(self.key, entry.entry_id, entry.data, min_id=min_id)
+            except IdRefused as refusal:
+                # Stored before: by the try whose answer was lost, or by this worker before it was restarted.
+                if not store.range(self.key, entry.entry_id, entry.entry_id):
+                    raise OutOfOrder(f"{refusal} and the stream does not hold it") from refusal
+            self._unsent.popleft()
+
+    def _oldest_kept(self) -> str | None:
+        """Return the id below which the store may drop entries, to the second; None while nothing is old enough."""
+        horizon = self._clock() - self._retention_s
+        while len(self._marks) > 1 and self._marks[1][0] <= horizon:
+            self._marks.popleft()
+        return self._marks[0][1] if self._marks[0][0] <= horizon else None
+
+    def _forget(self, now: float) -> None:
+        dropped = 0
+        while self._held[0].time < now - self._hold_s:
+            entry = self._held.popleft()
+            if self._unsent and self._unsent[0] is entry:
+                self._unsent.popleft()
+                dropped += 1
+        if dropped and not self.dropped:
+            self._log.error("the store is lost for too long: the oldest entries are given up", hold_s=self._hold_s)
+        self.dropped += dropped
