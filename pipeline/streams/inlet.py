@@ -1,0 +1,116 @@
+"""One open LSL stream: blocking reads, its full description, and the clock offset in force."""
+
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+
+from pipeline.records import StreamInfo
+from pipeline.streams import description
+from pipeline.streams.clock import local_clock
+from pipeline.streams.discovery import Found
+from pipeline.streams.liblsl import pylsl
+from pipeline.streams.segments import Pulled
+
+#: How much liblsl holds for us while we do not pull (s; for irregular streams, hundreds of samples).
+BUFFER_S: Final = 60
+#: A pull waits for this much of a regular stream (s), so that a device which sends sample by sample makes no storm of
+#: entries in the store.
+CHUNK_S: Final = 0.02
+#: The most samples that one pull returns.
+MAX_SAMPLES: Final = 1024
+
+
+class StreamLost(Exception):  # noqa: N818 - it names what happened
+    """The stream's outlet is gone. Make a new inlet: one that was lost is never reopened."""
+
+
+class Inlet:
+    """An open stream.
+
+    liblsl's own recovery stays off: it would go on silently with another outlet. A stream that ends raises
+    `StreamLost`; one that falls silent (a pulled plug) does not, so watch the age of the last sample.
+
+    Parameters
+    ----------
+    found : Found
+        The stream, from `pipeline.streams.discovery`.
+    timeout : float
+        For opening, for the description, and for the first clock offset, each (s).
+
+    Raises
+    ------
+    StreamLost
+        The stream went away while it was being opened, or did not answer in time.
+    """
+
+    def __init__(self, found: Found, *, timeout: float = 10.0) -> None:
+        self._found = found
+        self._inlet = pylsl.StreamInlet(found.handle, max_buflen=BUFFER_S, recover=False)
+        self._text = found.format == "string"
+        self._min_samples = max(1, round(found.sfreq * CHUNK_S))
+        try:
+            self._xml = str(self._inlet.info(timeout).as_xml())
+            self._inlet.open_stream(timeout)
+            self._inlet.time_correction(timeout)
+        except (pylsl.util.TimeoutError, pylsl.util.LostError) as error:
+            raise StreamLost(f"{found} does not answer ({error})") from error
+
+    def describe(self, stream: str = "", use: str = "record", *, unit: str | None = None) -> StreamInfo:
+        """Return the stream's full description.
+
+        Parameters
+        ----------
+        stream, use : str
+            The session file's name and use of it.
+        unit : str | None
+            The session file's unit, which goes before the stream's own.
+        """
+        return description.from_xml(self._xml, stream=stream, use=use, unit=unit)
+
+    def pull(self, timeout: float) -> Pulled | None:
+        """Wait for samples, and return those that are there; None when none came within `timeout` seconds.
+
+        Raises
+        ------
+        StreamLost
+            The outlet is gone.
+        """
+        try:
+            samples, times = self._inlet.pull_chunk(timeout, MAX_SAMPLES, min_samples=self._min_samples, as_numpy=True)
+        except pylsl.util.LostError as error:
+            raise StreamLost(f"{self._found} is gone") from error
+        if not len(times):
+            return None
+        arrival = local_clock()
+        if self._text:
+            strings = tuple(tuple(value.decode("utf-8", "replace") for value in sample) for sample in samples)
+            return Pulled(times, np.empty((len(times), 0), np.float32), strings, arrival)
+        return Pulled(times, samples, (), arrival)
+
+    def offset(self) -> float:
+        """Return the clock offset in force (s): a source timestamp plus it is on the host's LSL clock.
+
+        liblsl probes it in the background; this reads its latest estimate and does not wait.
+
+        Raises
+        ------
+        StreamLost
+            The outlet is gone.
+        """
+        try:
+            return float(self._inlet.time_correction(0.0))
+        except pylsl.util.LostError as error:
+            raise StreamLost(f"{self._found} is gone") from error
+
+    def close(self) -> None:
+        """Stop the transmission; the inlet cannot be used again."""
+        self._inlet.close_stream()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,167 @@
+"""Segments: what is a gap, what is only jitter, and what is a clock that jumped."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.streams.segments import Piece, Pulled, Segmenter
+
+EPOCH_MS = 1_800_000_000_000
+
+
+def pulled(times: np.ndarray, arrival: float | None = None) -> Pulled:
+    """Return samples that count up from 0, arrived with the last of them."""
+    data = np.arange(len(times), dtype=np.float32)[:, None]
+    return Pulled(times, data, (), float(times[-1]) if arrival is None else arrival)
+
+
+def pieces_of(segmenter: Segmenter, times: np.ndarray, size: int = 12) -> list[Piece]:
+    """Feed stamps in chunks, as they come from a device."""
+    return [
+        piece
+        for start in range(0, len(times), size)
+        for piece in segmenter.split(pulled(times[start : start + size]), offset=0.0, epoch_ms=EPOCH_MS)
+    ]
+
+
+def regular(n: int, sfreq: float) -> np.ndarray:
+    return 100 + np.arange(n) / sfreq
+
+
+def test_an_undisturbed_stream_is_one_segment_with_contiguous_indices():
+    segmenter = Segmenter(300.0)
+    pieces = pieces_of(segmenter, regular(3000, 300))
+    assert [piece.beginning.reason for piece in pieces if piece.beginning] == ["open"]
+    assert pieces[0].chunk.segment == EPOCH_MS
+    assert all(before.chunk.last + 1 == after.chunk.first for before, after in pairwise(pieces))
+    assert (segmenter.samples, segmenter.lost, segmenter.gaps) == (3000, 0, 0)
+
+
+@pytest.mark.parametrize("sfreq", [4.0, 64.0, 300.0, 1000.0])
+@pytest.mark.parametrize("missing", [1, 7, 150])
+def test_missing_samples_of_a_well_stamped_stream_are_found_and_counted(sfreq, missing):
+    at = round(30 * sfreq)
+    kept = np.delete(regular(2 * at + missing, sfreq), slice(at, at + missing))
+    segmenter = Segmenter(sfreq)
+    begun = [piece for piece in pieces_of(segmenter, kept) if piece.beginning]
+    assert [piece.beginning.reason for piece in begun] == ["open", "gap"]
+    assert begun[1].beginning.missing == missing
+    assert begun[1].chunk.first == 0
+    assert begun[1].chunk.times[0] == kept[at]
+    assert begun[1].chunk.segment > begun[0].chunk.segment
+    assert (segmenter.lost, segmenter.gaps) == (missing, 1)
+
+
+def test_a_long_gap_at_the_very_beginning_is_found_too():
+    segmenter = Segmenter(300.0)
+    pieces_of(segmenter, np.delete(regular(600, 300), slice(20, 170)))
+    assert (segmenter.lost, segmenter.gaps) == (150, 1)
+
+
+@pytest.mark.parametrize("sfreq", [4.0, 32.0, 300.0])
+@pytest.mark.parametrize("jitter", [0.0005, 0.005, 0.02])
+def test_jitter_is_not_a_gap(sfreq, jitter):
+    noise = np.random.default_rng(3).uniform(-jitter, jitter, round(60 * sfreq))
+    segmenter = Segmenter(sfreq)
+    pieces_of(segmenter, regular(len(noise), sfreq) + noise)
+    assert (segmenter.lost, segmenter.gaps) == (0, 0)
+
+
+@pytest.mark.parametrize("burst", [8, 64, 256])
+def test_a_stream_that_is_stamped_in_bursts_is_not_torn_apart(burst):
+    times = regular(256 * 40, 256).reshape(-1, burst)
+    segmenter = Segmenter(256.0)
+    pieces_of(segmenter, np.repeat(times[:, -1], burst), size=burst)
+    assert (segmenter.lost, segmenter.gaps) == (0, 0)
+
+
+def test_a_clock_that_goes_back_begins_a_segment_and_loses_nothing():
+    times = np.concatenate([regular(3000, 300), regular(3000, 300) - 50])
+    segmenter = Segmenter(300.0)
+    reasons = [piece.beginning.reason for piece in pieces_of(segmenter, times) if piece.beginning]
+    assert reasons == ["open", "clock jump"]
+    assert (segmenter.lost, segmenter.gaps) == (0, 1)
+
+
+def test_a_clock_that_leaps_ahead_while_samples_flow_on_is_a_jump_not_a_loss():
+    segmenter = Segmenter(300.0)
+    segmenter.split(pulled(regular(12, 300), arrival=5.00), offset=0.0, epoch_ms=EPOCH_MS)
+    after = segmenter.split(pulled(regular(12, 300) + 700_000, arrival=5.04), offset=0.0, epoch_ms=EPOCH_MS)
+    assert [piece.beginning.reason for piece in after] == ["clock jump"]
+    assert segmenter.lost == 0
+
+
+def test_a_real_outage_of_the_same_length_is_a_loss():
+    segmenter = Segmenter(300.0)
+    segmenter.split(pulled(regular(12, 300), arrival=5.00), offset=0.0, epoch_ms=EPOCH_MS)
+    after = segmenter.split(pulled(regular(12, 300) + 60, arrival=65.0), offset=0.0, epoch_ms=EPOCH_MS)
+    assert [piece.beginning.reason for piece in after] == ["gap"]
+    assert segmenter.lost == 60 * 300 - 12
+
+
+def test_a_stream_that_may_drop_samples_loses_none_and_breaks_only_at_a_silence():
+    times = np.delete(regular(30 * 30, 30), [50, 51, 52, 200, 201])
+    times[500:] += 3.0
+    segmenter = Segmenter(30.0, can_drop=True)
+    reasons = [piece.beginning.reason for piece in pieces_of(segmenter, times) if piece.beginning]
+    assert reasons == ["open", "gap"]
+    assert (segmenter.lost, segmenter.gaps) == (None, 1)
+
+
+def test_an_irregular_stream_has_no_gaps_and_keeps_its_strings():
+    times = np.array([10.0, 400.0, 399.5, 4000.0])
+    texts = (("start 1",), ("end 1",), ("note",), ("start 2",))
+    segmenter = Segmenter(0.0)
+    pieces = segmenter.split(Pulled(times, np.empty((4, 0), np.float32), texts, 1.0), offset=0.0, epoch_ms=EPOCH_MS)
+    assert [piece.chunk.strings for piece in pieces] == [texts]
+    assert (segmenter.lost, segmenter.gaps) == (None, 0)
+
+
+def test_a_reopened_stream_begins_a_segment_and_counts_what_was_missed():
+    segmenter = Segmenter(300.0)
+    times = regular(1500, 300)
+    pieces_of(segmenter, times[:600])
+    segmenter.reopen()
+    first = pieces_of(segmenter, times[900:])[0]
+    assert (first.beginning.reason, first.chunk.first) == ("gap", 0)
+    segmenter.reopen()
+    assert pieces_of(segmenter, times[-1:] + 1 / 300)[0].beginning.reason == "open"
+    assert (segmenter.lost, segmenter.gaps) == (300, 2)
+
+
+def test_segments_rise_over_a_restart_even_if_the_wall_clock_went_back():
+    segmenter = Segmenter(300.0, last_segment=EPOCH_MS + 5)
+    piece = segmenter.split(pulled(regular(3, 300)), offset=0.25, epoch_ms=EPOCH_MS)[0]
+    assert piece.chunk.segment == EPOCH_MS + 6
+    assert piece.chunk.offset == 0.25
+
+
+@settings(deadline=None)
+@given(
+    gaps=st.lists(st.tuples(st.integers(1, 1999), st.floats(-1.0, 3.0)), max_size=4, unique_by=lambda gap: gap[0]),
+    cuts=st.lists(st.integers(1, 1999), max_size=12),
+)
+def test_cutting_the_input_otherwise_moves_no_border(gaps, cuts):
+    times = regular(2000, 250)
+    for at, shift in gaps:
+        times[at:] += shift
+    whole = Segmenter(250.0)
+    parts = Segmenter(250.0)
+    arrival = float(times[-1])
+    expected = whole.split(pulled(times, arrival), offset=0.0, epoch_ms=EPOCH_MS)
+    found = [
+        piece
+        for start, stop in pairwise(sorted({0, *cuts, len(times)}))
+        for piece in parts.split(pulled(times[start:stop], arrival), offset=0.0, epoch_ms=EPOCH_MS)
+    ]
+
+    def addresses(pieces: list[Piece]) -> list[tuple[int, int]]:
+        return [(one.chunk.segment, index) for one in pieces for index in range(one.chunk.first, one.chunk.last + 1)]
+
+    assert addresses(found) == addresses(expected)
+    assert [p.beginning for p in found if p.beginning] == [p.beginning for p in expected if p.beginning]
+    assert (parts.samples, parts.lost, parts.gaps) == (whole.samples, whole.lost, whole.gaps)
+    assert np.array_equal(np.concatenate([piece.chunk.times for piece in found]), times)
