@@ -1,0 +1,120 @@
+"""The folder of a recorded session: its name, and the small files in it."""
+
+import json
+import os
+from itertools import chain, count
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.errors import BadInput
+from pipeline.records import Event
+from pipeline.session.config import SessionFile, dump_session
+
+RAW: Final = "raw.xdf"
+FEATURES: Final = "features.arrows"
+ESTIMATES: Final = "estimates.arrows"
+EVENTS: Final = "events.jsonl"
+PROVENANCE: Final = "provenance.json"
+SETTINGS: Final = "session.yaml"
+
+
+def reserve(root: Path, session: str) -> Path:
+    """Make the folder of a session that is about to be recorded.
+
+    Parameters
+    ----------
+    root : Path
+        Where sessions are recorded; made if need be.
+    session : str
+        The session's name.
+
+    Returns
+    -------
+    Path
+        ``root/session``, or where that is taken, ``root/session-2`` and so on: nothing recorded is ever overwritten.
+
+    Raises
+    ------
+    BadInput
+        The folder cannot be made.
+    """
+    names = chain([session], (f"{session}-{number}" for number in count(2)))
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        return next(root / name for name in names if _claimed(root / name))
+    except OSError as error:
+        raise BadInput(f"{root}: cannot record there ({error.strerror}); give another folder") from error
+
+
+def write_settings(folder: Path, settings: SessionFile) -> None:
+    """Write the session file as run, defaults included."""
+    _write(folder / SETTINGS, dump_session(settings))
+
+
+def write_provenance(folder: Path, provenance: dict[str, Any]) -> None:
+    """Write the provenance anew; a crash leaves either the old file or the new one."""
+    _write(folder / PROVENANCE, json.dumps(provenance, indent=1, ensure_ascii=False))
+
+
+def read_provenance(folder: Path) -> dict[str, Any]:
+    """Return what `write_provenance` wrote last, or an empty mapping."""
+    file = folder / PROVENANCE
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
+
+class EventLog:
+    """Append events to a file, one JSON object a line.
+
+    A file that is there already, from before a crash, is taken over up to its last whole line.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Attributes
+    ----------
+    last_id : str
+        The store's id of the last event in the file; ``0-0`` where there is none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a+b")
+        self._file.seek(0)
+        content = self._file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        self._file.truncate(len(whole))
+        lines = whole.splitlines()
+        self.last_id: str = json.loads(lines[-1])["id"] if lines else "0-0"
+
+    def append(self, entry_id: str, event: Event) -> None:
+        """Add an event; `entry_id` is its id in the store."""
+        line = {"id": entry_id, "time": event.time, "kind": event.kind, "text": event.text, "source": event.source}
+        self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+
+    def flush(self) -> None:
+        """Write what waits, to the disk itself."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Write what waits and close the file."""
+        self.flush()
+        self._file.close()
+
+
+def _claimed(folder: Path) -> bool:
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    return True
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_name(f"{path.name}.part")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
