@@ -1,0 +1,1 @@
+"""Pure processors: from raw chunks to feature windows on the tick grid."""

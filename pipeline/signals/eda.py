@@ -1,0 +1,144 @@
+"""Skin conductance (GSR, EDA): tonic level, phasic part and skin-conductance responses."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pipeline.errors import BadInput
+from pipeline.records import Array
+from pipeline.signals.family import GSR
+from pipeline.signals.filters import CausalFilter, FilterState, band_pass
+from pipeline.signals.processor import Conditioned, Measured, Window, finite
+
+#: Above this (Hz) there is no skin conductance, only movement and noise.
+LOW_PASS_HZ: Final = 1.0
+
+#: The tonic level is what moves more slowly than this (Hz).
+TONIC_HZ: Final = 0.05
+
+#: Windows are thinned to about this rate (Hz), so that 4 Hz and 1 kHz devices give like features.
+MEASURE_HZ: Final = 8.0
+
+#: Smallest rise that counts as a response (uS): Boucsein et al. (2012) name 0.01-0.05;
+#: the largest, since every noise counts as a response with the smallest.
+RESPONSE_US: Final = 0.05
+
+#: Below this (uS) the electrodes have lost the skin.
+CONTACT_US: Final = 0.05
+
+_LEAST = 1e-3
+
+
+@dataclass
+class EdaState:
+    """States of both filters."""
+
+    smooth: FilterState
+    tonic: FilterState
+
+
+class EdaProcessor:
+    """Low-pass at 1 Hz, tonic part below 0.05 Hz, features on windows of 5 s.
+
+    Parameters
+    ----------
+    sfreq : float
+        Nominal rate (Hz).
+
+    References
+    ----------
+    Boucsein et al., "Publication recommendations for electrodermal measurements", Psychophysiology 49 (2012) 1017-1034.
+    """
+
+    spec = GSR
+    settle_s = 1.0
+    absent = "not a number"
+    notices: tuple[str, ...] = ()
+    picks = (0,)
+
+    def __init__(self, sfreq: float) -> None:
+        if sfreq < 3:
+            raise BadInput(f"sfreq: GSR at {sfreq:g} Hz is too slow for its responses; give a stream of 4 Hz or more")
+        self._smooth = CausalFilter(band_pass(sfreq, None, LOW_PASS_HZ))
+        self._tonic = CausalFilter(band_pass(sfreq, None, TONIC_HZ, order=1))
+        self._step = max(1, round(sfreq / MEASURE_HZ))
+        self._rate = sfreq / self._step
+
+    @property
+    def state(self) -> EdaState:
+        """Both filters' states."""
+        return EdaState(self._smooth.state, self._tonic.state)
+
+    @state.setter
+    def state(self, state: EdaState) -> None:
+        self._smooth.state, self._tonic.state = state.smooth, state.tonic
+
+    def process(self, samples: Array) -> Conditioned:
+        """Return columns raw, smooth and phasic (uS) for samples ``(n_times, 1)``."""
+        usable = finite(samples)
+        smooth = self._smooth.process(samples, usable)
+        phasic = smooth - self._tonic.process(smooth)
+        return Conditioned(np.concatenate([samples, smooth, phasic], axis=1), usable[:, 0])
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._smooth.reset()
+        self._tonic.reset()
+
+    def measure(self, window: Window) -> Measured:
+        """Return the features named in `family.GSR`."""
+        newest_first = window.data[:: -self._step, 1:]
+        smooth, phasic = np.ascontiguousarray(newest_first[::-1].T)
+        level = max(float(smooth.mean()), 0.01)
+        speed = np.diff(smooth) * self._rate
+        responses = _rises(smooth, self._rate)
+        amplitude, rise_s = max(responses, default=(0.0, 0.0))
+        values = np.array(
+            [
+                math.log(level),
+                _slope(smooth) * self._rate / level,
+                math.asinh(float(phasic.mean()) / 0.05),
+                math.log(float(phasic.std()) + _LEAST),
+                math.log(float(np.ptp(smooth)) + _LEAST),
+                math.log(float(np.maximum(speed, 0).mean()) + _LEAST),
+                math.log(float(np.maximum(-speed, 0).mean()) + _LEAST),
+                float((speed > 0).mean()),
+                len(responses) * self._rate / len(smooth),
+                math.log(amplitude + 0.01),
+                rise_s,
+                math.log(float(np.diff(speed).std()) * self._rate + _LEAST),
+            ]
+        )
+        return Measured(values, *_quality(window, level, speed))
+
+
+def _rises(smooth: Array, rate: float) -> list[tuple[float, float]]:
+    """Return amplitude (uS) and duration (s) of each uninterrupted rise that counts as a response."""
+    rising = np.concatenate([[False], np.diff(smooth) > 0, [False]])
+    edges = np.flatnonzero(rising[1:] != rising[:-1])
+    troughs, peaks = edges[::2], edges[1::2]
+    heights = smooth[peaks] - smooth[troughs]
+    return [
+        (float(height), float(peak - trough) / rate)
+        for height, trough, peak in zip(heights, troughs, peaks, strict=True)
+        if height >= RESPONSE_US
+    ]
+
+
+def _slope(values: Array) -> float:
+    """Return the least-squares slope per sample."""
+    place = np.arange(len(values)) - (len(values) - 1) / 2
+    return float((place * values).sum() / (place * place).sum())
+
+
+def _quality(window: Window, level: float, speed: Array) -> tuple[float, tuple[str, ...]]:
+    raw = window.data[window.ok, 0]
+    if float(np.median(raw)) < CONTACT_US:
+        return 0.0, (f"no skin contact (below {CONTACT_US:g} uS)",)
+    if float(np.ptp(raw)) == 0.0:
+        return 0.2, ("flat",)
+    if float(np.abs(speed).max()) > max(1.0, 0.5 * level):
+        return 0.5, ("changes faster than skin does: movement",)
+    return 1.0, ()

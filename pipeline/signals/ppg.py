@@ -1,0 +1,165 @@
+"""Pulse wave (PPG, BVP): heart rate three ways, variability, amplitude and shape."""
+
+import math
+from typing import Final
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from pipeline.errors import BadInput
+from pipeline.records import Array
+from pipeline.signals.family import PPG
+from pipeline.signals.filters import CausalFilter, FilterState, band_pass
+from pipeline.signals.processor import Conditioned, Measured, Window, finite
+
+#: Pass band (Hz): the pulse wave and its harmonics.
+PASS_HZ: Final = (0.5, 8.0)
+
+#: Shortest and longest beat (s): 180 and 40 beats a minute.
+BEAT_S: Final = (1 / 3, 1.5)
+
+#: Windows are thinned to about this rate (Hz).
+MEASURE_HZ: Final = 64.0
+
+#: Said of a window with too few beats: a common standard deviation of beats (s), and amplitude variation.
+TYPICAL_IBI_SD_S: Final = 0.05
+TYPICAL_VARIATION: Final = 0.2
+
+
+class PpgProcessor:
+    """Band-pass 0.5-8 Hz, features on windows of 5 s.
+
+    The heart rate comes from the autocorrelation, from the spectrum and from single beats; the first two need no beat
+    to be found, so that a noisy window still has a rate, and their agreement makes the quality.
+
+    Parameters
+    ----------
+    sfreq : float
+        Nominal rate (Hz).
+    """
+
+    spec = PPG
+    settle_s = 2.0
+    absent = "not a number"
+    notices: tuple[str, ...] = ()
+    picks = (0,)
+
+    def __init__(self, sfreq: float) -> None:
+        if sfreq < 20:
+            raise BadInput(f"sfreq: PPG at {sfreq:g} Hz is too slow for a pulse wave; give a stream of 20 Hz or more")
+        self._filter = CausalFilter(band_pass(sfreq, *PASS_HZ))
+        self._step = max(1, int(sfreq / MEASURE_HZ))
+        self._rate = sfreq / self._step
+
+    @property
+    def state(self) -> FilterState:
+        """The filter's state."""
+        return self._filter.state
+
+    @state.setter
+    def state(self, state: FilterState) -> None:
+        self._filter.state = state
+
+    def process(self, samples: Array) -> Conditioned:
+        """Return the band-passed wave for samples ``(n_times, 1)``."""
+        usable = finite(samples)
+        return Conditioned(self._filter.process(samples, usable), usable[:, 0])
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._filter.reset()
+
+    def measure(self, window: Window) -> Measured:
+        """Return the features named in `family.PPG`."""
+        wave = np.ascontiguousarray(window.data[:: -self._step, 0][::-1])
+        wave = wave - wave.mean()
+        deviation = float(wave.std())
+        if deviation < 1e-6:
+            return Measured(_flat(), 0.0, ("flat",))
+        wave = wave / deviation
+        period, periodicity = _period(wave, self._rate)
+        spectral = _spectral_rate(wave, self._rate)
+        peaks, _ = find_peaks(wave, distance=max(1.0, 0.6 * period * self._rate), prominence=0.5)
+        beats = _beat_times(wave, peaks) / self._rate
+        values = np.array(
+            [
+                -math.log(period),
+                periodicity,
+                math.log(spectral),
+                *_variability(np.diff(beats), 1 / period),
+                math.log(deviation),
+                math.log(_variation(wave[peaks]) + 0.01),
+                float(np.clip((wave**3).mean(), -3, 3)),
+                math.log(float(np.sqrt((np.diff(wave) ** 2).mean())) * self._rate + 0.1),
+            ]
+        )
+        return Measured(values, *_quality(periodicity, 1 / period, spectral))
+
+
+def _flat() -> Array:
+    """Return the features of a wave that does not move: a typical rate, no periodicity, least amplitude."""
+    spread = math.log(TYPICAL_IBI_SD_S + 0.005)
+    return np.array(
+        [0.0, 0.0, 0.0, 1.0, spread, spread, math.log(1e-6), math.log(TYPICAL_VARIATION + 0.01), 0.0, math.log(0.1)]
+    )
+
+
+def _period(wave: Array, rate: float) -> tuple[float, float]:
+    """Return the beat's period (s) and the autocorrelation there, 0..1.
+
+    Of the autocorrelation's maxima within `BEAT_S`, the first that reaches 85 % of the highest is taken, since twice
+    the period correlates as well as the period.
+    """
+    n_times = len(wave)
+    spectrum = np.abs(np.fft.rfft(wave, 2 * n_times)) ** 2
+    lags = np.arange(math.floor(BEAT_S[0] * rate), min(math.ceil(BEAT_S[1] * rate), n_times - 2) + 1)
+    correlation = np.fft.irfft(spectrum)[: lags[-1] + 2] / (n_times - np.arange(lags[-1] + 2))
+    inner = correlation[lags]
+    maxima = lags[(inner >= correlation[lags - 1]) & (inner > correlation[lags + 1])]
+    if not len(maxima):
+        maxima = lags[[int(np.argmax(inner))]]
+    heights = correlation[maxima]
+    best = int(maxima[np.argmax(heights >= 0.85 * heights.max())]) if heights.max() > 0 else int(maxima[0])
+    lag = best + _vertex(correlation[best - 1], correlation[best], correlation[best + 1])
+    return lag / rate, float(np.clip(correlation[best], 0, 1))
+
+
+def _spectral_rate(wave: Array, rate: float) -> float:
+    """Return the frequency of the strongest spectral line within the range of heart rates (Hz)."""
+    n_fft = 4 * len(wave)
+    power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), n_fft)) ** 2
+    low, high = math.ceil(n_fft / rate / BEAT_S[1]), math.floor(n_fft / rate / BEAT_S[0])
+    best = low + int(np.argmax(power[low : high + 1]))
+    return (best + _vertex(power[best - 1], power[best], power[best + 1])) * rate / n_fft
+
+
+def _vertex(before: float, here: float, after: float) -> float:
+    """Return where the parabola through three neighbours has its vertex, -0.5..0.5 from the middle one."""
+    bend = before - 2 * here + after
+    return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+
+
+def _beat_times(wave: Array, peaks: Array) -> Array:
+    """Return the peaks' places between the samples."""
+    return np.array([peak + _vertex(*wave[peak - 1 : peak + 2]) for peak in peaks])
+
+
+def _variability(intervals: Array, fallback_rate: float) -> tuple[float, float, float]:
+    """Return beat rate (Hz), ln SDNN and ln RMSSD (s) of the beat intervals that a heart can have."""
+    intervals = intervals[(intervals >= BEAT_S[0]) & (intervals <= BEAT_S[1])]
+    beat_rate = 1 / float(np.median(intervals)) if len(intervals) else fallback_rate
+    spread = float(intervals.std()) if len(intervals) > 1 else TYPICAL_IBI_SD_S
+    successive = float(np.sqrt((np.diff(intervals) ** 2).mean())) if len(intervals) > 1 else TYPICAL_IBI_SD_S
+    return beat_rate, math.log(spread + 0.005), math.log(successive + 0.005)
+
+
+def _variation(heights: Array) -> float:
+    """Return the coefficient of variation of the pulses' heights."""
+    return float(heights.std() / heights.mean()) if len(heights) > 2 and heights.mean() > 0 else TYPICAL_VARIATION
+
+
+def _quality(periodicity: float, rate: float, spectral: float) -> tuple[float, tuple[str, ...]]:
+    quality = float(np.clip((periodicity - 0.2) / 0.5, 0, 1))
+    if abs(math.log(rate / spectral)) > 0.15:
+        quality *= 0.6
+    return quality, ("no clear pulse",) if quality < 0.5 else ()

@@ -1,0 +1,114 @@
+"""A completed window becomes a record: its features, and how much of it and how good it is."""
+
+from typing import Final
+
+import numpy as np
+
+from pipeline.modalities import Modality
+from pipeline.records import Array, FeatureWindow
+from pipeline.signals.baseline import Baseline
+from pipeline.signals.buffer import GOOD, SETTLING, WindowBuffer
+from pipeline.signals.coverage import Coverage
+from pipeline.signals.family import feature_spec
+from pipeline.signals.processor import ModalityProcessor, Window
+
+#: Least share of real data from which features are made.
+LEAST_VALID: Final = 0.5
+
+#: Least quality of a window that counts as the participant's past.
+LEAST_QUALITY: Final = 0.1
+
+
+class WindowMaker:
+    """Make feature windows of one modality.
+
+    Parameters
+    ----------
+    modality : str
+        The modality.
+    processor : ModalityProcessor
+        Its processor, of which only `measure` is used.
+    eeg_channels : tuple of str
+        The model's EEG channels.
+    sfreq : float
+        Nominal rate (Hz), 0 for an irregular stream.
+    n_times : int
+        Samples of a whole window; 0 where a window is made by time.
+    hop_s : float
+        Seconds between windows.
+
+    Attributes
+    ----------
+    baseline : Baseline
+        The participant's past, which every window with features joins.
+    """
+
+    def __init__(
+        self,
+        modality: Modality,
+        processor: ModalityProcessor,
+        *,
+        eeg_channels: tuple[str, ...],
+        sfreq: float,
+        n_times: int,
+        hop_s: float,
+    ) -> None:
+        self._modality = modality
+        self._processor = processor
+        self._n_times = n_times
+        self._absent = absent_features(modality, eeg_channels)
+        self._coverage = Coverage(processor.absent, processor.spec.window_s, sfreq, n_times)
+        self.baseline = Baseline(processor.spec, hop_s)
+
+    def make(
+        self, tick: int, end: float, buffer: WindowBuffer, rows: tuple[int, int], segment: int, why: str
+    ) -> FeatureWindow:
+        """Return the window of a tick.
+
+        Parameters
+        ----------
+        tick : int
+            The tick, which must be later than those before.
+        end : float
+            Where it ends (s).
+        buffer : WindowBuffer
+            The samples of the segment.
+        rows : (int, int)
+            The window's rows: first, and one beyond the last.
+        segment : int
+            The segment.
+        why : str
+            Why more samples are not there; empty when all are that will come.
+        """
+        first, stop = min(rows), rows[1]
+        data, times, status = buffer.rows(first, stop)
+        valid = self._coverage.share(end, times, status, buffer.time(first - 1) if first > 0 else None)
+        reasons = self._coverage.reasons(valid, status, why)
+        settled = int(np.count_nonzero(status == SETTLING))  # unsettled samples come first
+        features, quality = self._absent, 0.0
+        if valid >= LEAST_VALID and len(data) - settled >= self._n_times:
+            measured = self._processor.measure(Window(data[settled:], status[settled:] == GOOD, times[settled:]))
+            quality = measured.quality
+            relative = self.baseline.process(measured.values, learn=quality >= LEAST_QUALITY)
+            features = np.stack([measured.values, relative]).astype(np.float32)
+            reasons += measured.reasons
+        return FeatureWindow(
+            tick=tick,
+            end=end,
+            modality=self._modality,
+            features=features,
+            valid=valid,
+            quality=quality,
+            reasons=tuple(reasons),
+            segment=segment,
+            first=buffer.index(first),
+            last=buffer.index(stop) - 1,
+            arrival=buffer.arrival(stop - 1) if stop > first else None,
+        )
+
+
+def absent_features(modality: Modality, eeg_channels: tuple[str, ...]) -> Array:
+    """Return what stands for features where there are none: NaN, float32 ``(2, *shape)``, read-only."""
+    features = np.full((2, *feature_spec(modality, eeg_channels).shape), np.nan, np.float32)
+    features.flags.writeable = False
+    return features

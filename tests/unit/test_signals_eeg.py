@@ -1,0 +1,119 @@
+"""Differential entropy, bad channels and artefacts."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.signal import periodogram
+
+from pipeline.errors import BadInput
+from pipeline.modalities import EEG_CHANNELS
+from pipeline.signals.eeg import EegProcessor, band_powers
+from pipeline.signals.family import BANDS
+from pipeline.signals.processor import Measured, Window
+
+SFREQ = 300.0
+
+
+def processor(ch_names: tuple[str, ...] = EEG_CHANNELS) -> EegProcessor:
+    return EegProcessor(ch_names, SFREQ, EEG_CHANNELS, "standard_1020")
+
+
+def noise(sd: float = 10.0, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(300, 18)) * sd
+
+
+def measure(data: np.ndarray, ch_names: tuple[str, ...] = EEG_CHANNELS) -> Measured:
+    return processor(ch_names).measure(Window(data, np.ones(len(data), bool), np.arange(len(data)) / SFREQ))
+
+
+@pytest.mark.parametrize(("n_times", "sfreq"), [(300, 300.0), (128, 128.0), (250, 250.0)])
+def test_band_powers_are_scipys_periodogram_over_the_band(n_times: int, sfreq: float) -> None:
+    signals = np.random.default_rng(0).normal(size=(4, n_times))
+    frequencies, density = periodogram(signals, sfreq, window="hann", detrend="constant")
+    resolution = frequencies[1]
+    for band, (low, high) in enumerate(BANDS):
+        inside = (frequencies >= low) & (frequencies < high)
+        expected = density[:, inside].sum(axis=1) * resolution
+        assert np.allclose(band_powers(signals, sfreq)[:, band], expected)
+
+
+def test_differential_entropy_is_that_of_a_gaussian_with_the_bands_variance() -> None:
+    values = np.mean([measure(noise(seed=seed)).values for seed in range(200)], axis=(0, 1))
+    for value, (low, high) in zip(values, BANDS, strict=True):
+        variance = 17 / 18 * 100 * (high - low) / (SFREQ / 2)  # the average reference takes 1/18
+        assert value == pytest.approx(0.5 * math.log(2 * math.pi * math.e * variance), abs=0.25)
+
+
+def test_the_reference_does_not_matter() -> None:
+    common = np.random.default_rng(1).normal(size=(300, 1)) * 5
+    assert np.allclose(measure(noise()).values, measure(noise() + common).values)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda x: np.zeros_like(x), "Cz flat"),
+        (lambda x: x * 200, "Cz railed or loose"),
+        (lambda x: x * 12, "Cz far rougher than the others"),
+        (lambda x: x * np.nan, "Cz gave no number"),
+    ],
+)
+def test_a_bad_channel_is_interpolated_and_named(spoil: object, why: str) -> None:
+    data = noise()
+    data[:, 9] = spoil(data[:, 9])  # type: ignore[operator]
+    measured = measure(data)
+    assert measured.reasons == (why,)
+    assert measured.quality == pytest.approx(17 / 18)
+    assert np.isfinite(measured.values).all()
+    assert measured.values[9] == pytest.approx(measure(noise()).values[9], abs=1.5)
+
+
+def test_a_missing_channel_lowers_the_quality() -> None:
+    data = noise()[:, 1:]
+    measured = measure(data, EEG_CHANNELS[1:])
+    assert measured.values.shape == (18, 5)
+    assert measured.quality == pytest.approx(17 / 18)
+    assert measured.reasons == ("1 of 18 channels are not in the stream",)
+
+
+def test_no_quality_is_left_when_most_channels_are_bad() -> None:
+    data = noise()
+    data[:, :10] = 0
+    measured = measure(data)
+    assert measured.quality == 0
+    assert "only 8 of 18 channels are good" in measured.reasons
+    assert np.isfinite(measured.values).all()
+
+
+def test_all_channels_dead_still_gives_numbers() -> None:
+    measured = measure(np.full((300, 18), np.nan))
+    assert np.isfinite(measured.values).all()
+    assert measured.quality == 0
+
+
+def test_a_blink_lowers_the_quality_and_stays_in() -> None:
+    data = noise()
+    data[100:180, :2] += 200 * np.hanning(80)[:, np.newaxis]
+    measured = measure(data)
+    assert measured.reasons == ("blink or eye movement",)
+    assert measured.quality == pytest.approx(0.7)
+    assert measured.values[0, 0] > measure(noise()).values[0, 0] + 1
+
+
+def test_muscles_lower_the_quality() -> None:
+    assert "muscle activity" in measure(noise(40.0)).reasons
+
+
+def test_a_stream_that_is_too_slow_is_refused() -> None:
+    with pytest.raises(BadInput, match="EEG at 64 Hz does not carry 45 Hz"):
+        EegProcessor(EEG_CHANNELS, 64.0, EEG_CHANNELS, "standard_1020")
+
+
+def test_a_dead_channel_leaves_the_others_real() -> None:
+    data = noise()
+    data[:, 3] = np.nan
+    conditioned = processor().process(data)
+    assert conditioned.ok.all()
+    assert np.isfinite(np.delete(conditioned.data, 3, axis=1)).all()
+    assert np.isnan(conditioned.data[:, 3]).all()

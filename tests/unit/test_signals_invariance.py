@@ -1,0 +1,154 @@
+"""Cutting the input into other chunks changes nothing, bit for bit."""
+
+import copy
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.modalities import EEG_CHANNELS, MODALITIES, Modality
+from pipeline.records import Chunk, FeatureWindow
+from pipeline.signals.extractor import ModalityExtractor
+from pipeline.signals.offline import Recorded, extract
+from pipeline.signals.participant import ParticipantProcessor
+from pipeline.signals.source import Source
+from tests.signals_samples import (
+    CHANNELS,
+    assert_same,
+    by_modality,
+    cut,
+    recording,
+    samples,
+    stream_info,
+    stream_settings,
+    streams_of,
+)
+
+SECONDS = 14.0
+SIZES = st.lists(st.integers(1, 400), min_size=0, max_size=60)
+MODALITY = st.sampled_from(MODALITIES)
+
+
+def spoiled(stream: Recorded) -> Recorded:
+    """Return the stream with a gap, missing numbers and a railed stretch."""
+    n_times = len(stream.times)
+    data = stream.data.copy()
+    data[n_times // 3 : n_times // 3 + 5, 0] = np.nan
+    data[n_times // 2 : n_times // 2 + n_times // 20, -1] = 1e4
+    gap = 2 * n_times // 3
+    times = stream.times.copy()
+    times[gap:] += 0.7
+    return stream._replace(data=data, times=times, breaks=(gap,))
+
+
+def windows_of(stream: Recorded, chunks: list[Chunk]) -> list[FeatureWindow]:
+    processor = ParticipantProcessor({"x": (stream.info, stream.settings)}, hop_s=0.25)
+    made = [window for chunk in chunks for window in processor.process("x", chunk)]
+    return made + processor.finish()
+
+
+@given(modality=MODALITY, sizes=SIZES, stamps=st.sampled_from(["dejitter", "as-is", "regular"]))
+@settings(max_examples=60, deadline=None)
+def test_windows_do_not_depend_on_the_chunks(modality: Modality, sizes: list[int], stamps: str) -> None:
+    stream = spoiled(recording(modality, SECONDS, jitter_s=0.004, stamps=stamps))
+    whole = windows_of(stream, cut(stream, []))
+    assert len(whole) > 10
+    assert_same(windows_of(stream, cut(stream, sizes)), whole)
+
+
+@given(modality=MODALITY, sizes=SIZES)
+@settings(max_examples=40, deadline=None)
+def test_the_causal_part_does_not_depend_on_the_chunks(modality: Modality, sizes: list[int]) -> None:
+    stream = recording(modality, 8)
+    source = Source(stream.info, stream.settings, EEG_CHANNELS)
+    whole = source.processor.process(source.samples(cut(stream, [])[0]))
+    source.processor.reset()
+    pieces = [source.processor.process(source.samples(chunk)) for chunk in cut(stream, sizes)]
+    assert np.concatenate([piece.data for piece in pieces]).tobytes() == whole.data.tobytes()
+    assert np.concatenate([piece.ok for piece in pieces]).tobytes() == whole.ok.tobytes()
+
+
+@given(seed=st.integers(0, 2**32 - 1), size=st.integers(10, 300))
+@settings(max_examples=25, deadline=None)
+def test_windows_do_not_depend_on_how_streams_interleave(seed: int, size: int) -> None:
+    recorded = {
+        name: recording(name, 12, start=1000 + delay, jitter_s=0.002, stamps="as-is" if name == "Face" else "dejitter")
+        for name, delay in (("EEG", 0.0), ("GSR", 1.3), ("PPG", 0.4), ("Face", 2.1))
+    }
+    expected = by_modality(extract(recorded, hop_s=0.25))
+    waiting = {name: cut(stream, [size] * (len(stream.times) // size)) for name, stream in recorded.items()}
+    processor = ParticipantProcessor(streams_of(recorded), hop_s=0.25)
+    windows = []
+    order = np.random.default_rng(seed)
+    while waiting:
+        name = str(order.choice(sorted(waiting)))
+        windows += processor.process(name, waiting[name].pop(0))
+        if not waiting[name]:
+            del waiting[name]
+    found = by_modality(windows + processor.finish())
+    assert found.keys() == expected.keys()
+    for modality, made in found.items():
+        assert_same(made, expected[modality])
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_inputs_are_not_written_to(modality: Modality) -> None:
+    stream = spoiled(recording(modality, SECONDS))
+    times, data = stream.times.copy(), stream.data.copy()
+    stream.times.flags.writeable = stream.data.flags.writeable = False
+    windows_of(stream, cut(stream, [7] * 50))
+    assert stream.times.tobytes() == times.tobytes()
+    assert stream.data.tobytes() == data.tobytes()
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_empty_chunks_do_no_harm(modality: Modality) -> None:
+    stream = recording(modality, SECONDS)
+    chunks = cut(stream, [50])
+    first = chunks[0]
+    empty = Chunk(1, 0, np.empty(0), 0.0, np.empty((0, len(CHANNELS[modality])), np.float32), 0.0)
+    between = Chunk(1, first.last + 1, np.empty(0), 0.0, empty.data, first.arrival)
+    with_empty = [empty, first, between, *chunks[1:]]
+    assert_same(windows_of(stream, with_empty), windows_of(stream, chunks))
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_the_future_does_not_change_the_past(modality: Modality) -> None:
+    stream = recording(modality, SECONDS)
+    half = len(stream.times) * 3 // 4
+    other = stream.data.copy()
+    other[half:] = samples(modality, SECONDS, seed=9)[half:]
+    changed = stream._replace(data=other)
+    until = stream.times[half] - 0.01
+    before = [window for window in windows_of(stream, cut(stream, [])) if window.end < until]
+    assert before
+    assert_same([window for window in windows_of(changed, cut(changed, [])) if window.end < until], before)
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_a_saved_state_goes_on_where_it_was(modality: Modality) -> None:
+    stream = spoiled(recording(modality, SECONDS, jitter_s=0.002))
+    chunks = cut(stream, [20] * 200)
+    expected = windows_of(stream, chunks)
+    streams = {"x": (stream.info, stream.settings)}
+    first = ParticipantProcessor(streams, hop_s=0.25)
+    windows = [window for chunk in chunks[: len(chunks) // 2] for window in first.process("x", chunk)]
+    saved = first.state
+    kept = copy.deepcopy(saved)
+    for chunk in chunks[len(chunks) // 2 :]:
+        first.process("x", chunk)
+    second = ParticipantProcessor(streams, hop_s=0.25)
+    second.state = saved
+    windows += [window for chunk in chunks[len(chunks) // 2 :] for window in second.process("x", chunk)]
+    assert_same(windows + second.finish(), expected)
+    assert saved.extractors["x"].tick == kept.extractors["x"].tick
+    assert saved.extractors["x"].expected == kept.extractors["x"].expected
+
+
+def test_a_chunk_that_comes_twice_is_refused() -> None:
+    extractor = ModalityExtractor(stream_info("GSR"), stream_settings("GSR"), eeg_channels=EEG_CHANNELS, hop_s=1.0)
+    chunks = cut(recording("GSR", 10), [10, 10])
+    extractor.process(chunks[0], None)
+    with pytest.raises(ValueError, match="after 1-10"):
+        extractor.process(chunks[0], None)
