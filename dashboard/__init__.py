@@ -1,0 +1,1 @@
+"""The pages that show a running session. Reads the store only."""

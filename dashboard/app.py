@@ -1,0 +1,32 @@
+"""The dashboard: ``streamlit run dashboard/app.py -- --store URL --session NAME``."""
+
+import argparse
+
+import streamlit as st
+
+from dashboard.feed import Feed
+from dashboard.pages.live import page
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="dashboard")
+    parser.add_argument("--store", required=True, help="address of the session's store")
+    parser.add_argument("--session", required=True, help="name of the session")
+    return parser.parse_args()
+
+
+@st.cache_resource(show_spinner=False)
+def _feed(store: str, session: str) -> Feed:
+    """One feed for all viewers."""
+    return Feed(store, session)
+
+
+def main() -> None:
+    """Serve one run of the page."""
+    arguments = _arguments()
+    st.set_page_config(page_title=f"{arguments.session} · helo live", layout="wide", initial_sidebar_state="collapsed")
+    feed = _feed(arguments.store, arguments.session)
+    st.navigation([st.Page(lambda: page(feed), title="Live", url_path="live", default=True)], position="hidden").run()
+
+
+main()

@@ -1,0 +1,1 @@
+"""Charts: figures and the component that keeps one in the page."""

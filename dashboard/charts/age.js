@@ -1,0 +1,84 @@
+// How old what is seen is, from the moment it is about to the moment it is painted, split by stage.
+import { el, fill, panel, say } from "./dom.js";
+
+const STAGES = ["arrival", "features", "join", "inference", "paint"];
+const TOLD = {
+  arrival: "until the last sample arrived",
+  features: "until the features were ready",
+  join: "until all sensors were in, or given up",
+  inference: "until the estimate was stored",
+  paint: "until it stood here",
+};
+const KEPT = 240;
+// The least delay of this many updates is taken for the difference of the two clocks.
+const CLOCK_UPDATES = 240;
+
+export class Age {
+  constructor() {
+    const { box, body } = panel("Age of the picture", "Last minute; half of the estimates were younger than p50.");
+    box.classList.add("age");
+    this.rows = STAGES.map((stage) => this.row(stage, TOLD[stage]));
+    this.total = this.row("total", "from the moment to this screen");
+    this.total.classList.add("total");
+    const head = fill(el("div", "age-row head"), el("span", "", "Stage"), el("span"), el("span", "", "p50"), el("span", "", "p95"));
+    fill(body, head, ...this.rows, this.total);
+    this.element = box;
+    this.seen = [];
+    this.delays = [];
+    this.since = null;
+  }
+
+  row(stage, told) {
+    const name = fill(el("span", "name"), el("b", "", stage), el("small", "", told));
+    const row = fill(el("div", "age-row"), name, fill(el("span", "weight"), el("i")), el("span", "number", "–"), el("span", "number", "–"));
+    row.dataset.stage = stage;
+    return row;
+  }
+
+  /** Call when the update stands in the page: it is seen with the next frame. */
+  update(update) {
+    requestAnimationFrame(() => this.take(update));
+  }
+
+  /** `sent` is the server's clock at sending, `received` the page's; points are the new ones only. */
+  take({ sent, points, received }) {
+    this.delays.push(received - sent);
+    if (this.delays.length > CLOCK_UPDATES) this.delays.shift();
+    const clock = Math.min(...this.delays);
+    const painted = performance.timeOrigin + performance.now() - clock;
+    // What was there before this page is its past, not its age.
+    this.since ??= painted;
+    for (const [, time, , stages] of points.filter((point) => point[1] > this.since)) {
+      const known = stages.filter((stage) => stage !== null);
+      if (!known.length) continue;
+      const stored = time + known.reduce((sum, stage) => sum + stage, 0);
+      this.seen.push([...stages, painted - stored, painted - time]);
+    }
+    this.seen.splice(0, this.seen.length - KEPT);
+    if (this.seen.length) this.tell();
+  }
+
+  tell() {
+    const rows = [...this.rows, this.total];
+    const columns = rows.map((_, k) => this.seen.map((one) => one[k]).filter((value) => value !== null));
+    const whole = quantile(columns.at(-1), 0.95);
+    rows.forEach((row, k) => {
+      const [, bar, half, most] = row.children;
+      const [p50, p95] = [quantile(columns[k], 0.5), quantile(columns[k], 0.95)];
+      bar.firstChild.style.width = `${Math.max(0, Math.min(100, (100 * p50) / whole))}%`;
+      say(half, milliseconds(p50));
+      say(most, milliseconds(p95));
+    });
+  }
+}
+
+function quantile(values, share) {
+  if (!values.length) return NaN;
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}
+
+function milliseconds(value) {
+  if (Number.isNaN(value)) return "–";
+  return value < 9.95 ? `${Math.max(0, value).toFixed(1)} ms` : `${value.toFixed(0)} ms`;
+}

@@ -1,0 +1,58 @@
+// Making and filling elements. Text from outside only ever becomes textContent: it is data, not markup.
+
+export function el(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+export function fill(parent, ...children) {
+  parent.append(...children);
+  return parent;
+}
+
+/** Set the text only where it changed: an untouched node costs no layout and keeps a selection. */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function show(node, visible) {
+  if (node.hidden === visible) node.hidden = !visible;
+}
+
+/** Keep one child a key, in order; `make(key)` builds it and `update(child, item)` fills it. */
+export function keyed(parent, items, keyOf, make, update) {
+  const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  items.forEach((item, place) => {
+    const key = String(keyOf(item));
+    let child = known.get(key);
+    known.delete(key);
+    if (!child) {
+      child = make(item);
+      child.dataset.key = key;
+    }
+    if (parent.children[place] !== child) parent.insertBefore(child, parent.children[place] ?? null);
+    update(child, item);
+  });
+  known.forEach((child) => child.remove());
+}
+
+/** What Plotly would read as markup, as plain text. */
+export function plain(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+export function seconds(value) {
+  if (value < 9.95) return `${Math.max(0, value).toFixed(1)} s`;
+  return value < 120 ? `${value.toFixed(0)} s` : `${(value / 60).toFixed(0)} min`;
+}
+
+export function panel(title, hint) {
+  const box = el("section", "panel");
+  const head = fill(el("header", "panel-head"), el("h2", "", title));
+  if (hint) head.append(el("p", "hint", hint));
+  const body = el("div", "panel-body");
+  fill(box, head, body);
+  return { box, head, body };
+}

@@ -1,0 +1,43 @@
+// Whose session it is, what must be known of it, and the one line that says whether to believe what is seen.
+import { el, fill, keyed, say, show } from "./dom.js";
+
+const MARKS = { green: "●", amber: "▲", red: "■", waiting: "…" };
+const WORDS = { green: "Sensors work", amber: "Attention", red: "Not live", waiting: "Waiting" };
+
+export class Header {
+  constructor() {
+    this.element = el("header", "top");
+    this.title = el("h1");
+    this.participant = el("span", "chip");
+    this.model = el("span", "model");
+    this.status = fill(el("div", "status"), el("b", "mark"), el("b", "word"), el("span", "title"));
+    this.status.setAttribute("role", "status");
+    this.reasons = el("ul", "reasons");
+    this.notices = el("ul", "notices");
+    const whose = fill(el("div", "whose"), el("span", "brand", "helo live"), this.title, this.participant, this.model);
+    fill(this.element, fill(el("div", "line"), whose, this.status), this.reasons, this.notices);
+  }
+
+  update({ session, status, notices }) {
+    say(this.title, session.name);
+    show(this.participant, Boolean(session.participant));
+    say(this.participant, session.participant);
+    say(this.model, session.model);
+    this.judge(status);
+    lines(this.notices, notices);
+  }
+
+  judge({ level, title, reasons }) {
+    const [mark, word, text] = this.status.children;
+    this.status.dataset.level = level;
+    say(mark, MARKS[level]);
+    say(word, WORDS[level]);
+    say(text, title);
+    lines(this.reasons, reasons);
+  }
+}
+
+function lines(list, sentences) {
+  show(list, sentences.length > 0);
+  keyed(list, sentences, (text) => text, (text) => el("li", "", text), () => {});
+}

@@ -1,0 +1,46 @@
+// From points to what the chart draws. Where there is no estimate the stack falls to nothing, at once, and the gap is
+// marked: silence is never drawn as data.
+
+// Beyond this many hops between two points, time is missing between them.
+const JUMP = 1.6;
+const SCALE = 10000;
+
+export class Steps {
+  constructor(count, hopMs) {
+    this.count = count;
+    this.hopMs = hopMs;
+    this.last = null;
+  }
+
+  /** Points `[number, time, shares or null, ...]` -> `{ layers: [{x, y}], gap: {x, y} }`, the last emotion first. */
+  take(points) {
+    const x = [];
+    const rows = [];
+    const gap = { x: [], y: [] };
+    const push = (time, shares) => (x.push(time), rows.push(shares));
+    const mark = (time, value) => (gap.x.push(time), gap.y.push(value));
+    for (const [, time, shares] of points) {
+      const last = this.last;
+      const missing = last && time - last.time > JUMP * this.hopMs;
+      if (last?.shares && (missing || !shares)) {
+        push(last.time + 1, null);
+        mark(last.time, 0);
+        mark(last.time + 1, 1);
+      }
+      if (!shares) {
+        push(time, null);
+        mark(time, 1);
+      } else {
+        if (last && (missing || !last.shares)) {
+          push(time - 1, null);
+          mark(time - 1, 1);
+          mark(time, 0);
+        }
+        push(time, shares);
+      }
+      this.last = { time, shares };
+    }
+    const emotions = [...Array(this.count).keys()].reverse();
+    return { layers: emotions.map((k) => ({ x, y: rows.map((row) => (row ? row[k] / SCALE : 0)) })), gap };
+  }
+}

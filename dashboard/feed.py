@@ -1,0 +1,129 @@
+"""One reader of the store for all viewers of this server."""
+
+import os
+import threading
+import time
+from typing import Any, Final
+
+from dashboard.history import Minutes
+from dashboard.picture import Sent, compose
+from dashboard.run import Run
+from dashboard.situation import Situation
+from pipeline.errors import BadInput
+from pipeline.log import get_log
+from pipeline.store.board import Board
+from pipeline.store.codec import CorruptRecord
+from pipeline.store.connection import Connection, StoreLost, connect
+from pipeline.streams.clock import local_clock
+
+#: Longest wait for something new (s).
+WAIT_S: Final = 0.25
+#: The board is read about this often (s); a silent store is tried again as often.
+BOARD_S: Final = 0.5
+#: Exit status of a server whose reader failed.
+FAILED_STATUS: Final = 70
+
+_UNREACHABLE: Final = "The store does not answer."
+
+
+class Feed:
+    """Follows a session from its own thread, over restarts of the store and of the session.
+
+    Parameters
+    ----------
+    store_url : str
+        Where the store is.
+    session : str
+        Name of the session.
+    """
+
+    def __init__(self, store_url: str, session: str) -> None:
+        self._url = store_url
+        self._session = session
+        self._run: Run | None = None
+        self._fault = ""
+        self._ended = threading.Event()
+        self._epoch = time.time() - local_clock()
+        self._log = get_log("dashboard", session=session)
+        self._thread = threading.Thread(target=self._work, name="feed", daemon=True)
+        self._thread.start()
+
+    def participants(self) -> list[str]:
+        """Return the participants of the session; empty before it is there."""
+        run = self._run
+        return list(run.session.participants) if run else []
+
+    def update(self, participant: str, sent: Sent | None) -> tuple[dict[str, Any], Sent]:
+        """Return what a page that has been sent so much is to be sent now.
+
+        Parameters
+        ----------
+        participant : str
+            Whom the page shows.
+        sent : Sent or None
+            What it has been sent, as the last call returned it; None for a new page.
+        """
+        run, now = self._run, local_clock()
+        if run is None or participant not in run.session.participants:
+            return compose(Situation(now=now, store_fault=self._fault), Minutes(), self._epoch, sent)
+        return run.update(participant, now, self._fault, sent)
+
+    def close(self) -> None:
+        """Stop following."""
+        self._ended.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            self._follow()
+        except Exception as error:  # noqa: BLE001 - logged, and the process ends
+            # A page that no longer moves must not look alive: the supervisor starts the dashboard again, and says so.
+            self._log.critical("the reader of the store failed", error=error, exc_info=True)
+            os._exit(FAILED_STATUS)
+
+    def _follow(self) -> None:
+        while not self._ended.is_set():
+            try:
+                connection = connect(self._url, source="--store")
+            except (BadInput, StoreLost) as error:
+                self._tell(_UNREACHABLE, str(error))
+                self._ended.wait(BOARD_S)
+                continue
+            self._follow_sessions(connection)
+            connection.close()
+
+    def _follow_sessions(self, connection: Connection) -> None:
+        board = Board(connection, self._session)
+        looked = float("-inf")
+        while not self._ended.is_set():
+            try:
+                if local_clock() - looked >= BOARD_S:
+                    self._look(connection, board)
+                    looked = local_clock()
+            except StoreLost as error:
+                self._tell(_UNREACHABLE, str(error))
+                looked = local_clock()
+            except CorruptRecord as error:
+                self._tell(f"The store holds a record that this version of helo cannot read: {error}.", str(error))
+                looked = local_clock()
+            if self._run is None:
+                self._ended.wait(BOARD_S)
+            else:
+                self._run.read(WAIT_S)
+        if self._run is not None:
+            self._run.close()
+
+    def _look(self, connection: Connection, board: Board) -> None:
+        session = board.session()
+        if session is not None and (self._run is None or self._run.session.started != session.started):
+            before, self._run = self._run, Run(connection, session, self._epoch)
+            if before is not None:
+                before.close()
+        if self._run is not None:
+            self._run.look(board, local_clock())
+        self._tell("", "")
+
+    def _tell(self, fault: str, why: str) -> None:
+        if fault and fault != self._fault:
+            self._log.warning(fault, why=why)
+        self._fault = fault

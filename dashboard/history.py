@@ -1,0 +1,103 @@
+"""The last minutes of one participant, kept once for all viewers, ready to be sent."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from dashboard.situation import STAGES
+from pipeline.records import Array, Chunk, Estimate
+
+#: How much a page can show (s).
+KEPT_S: Final = 300.0
+#: Shares travel as whole numbers of this part: four digits say more than a pixel.
+SCALE: Final = 10_000
+#: Sent again with every update, so that one lost on the way costs nothing.
+OVERLAP: Final = 8
+
+#: What the page gets of a moment: its number, time (epoch ms), shares (None where there is no estimate), stages (ms).
+Point = list[Any]
+
+
+@dataclass
+class History:
+    """Points in the order in which they came, numbered without a gap."""
+
+    points: deque[Point] = field(default_factory=deque)
+    made: int = 0
+    """Points made so far; the number of the newest plus one."""
+
+    def add(self, time_ms: float, shares: Array | None, extra: list[Any]) -> None:
+        """Append a point and drop those that are too old to be shown."""
+        whole = None if shares is None else np.rint(np.asarray(shares, dtype=float) * SCALE).astype(int).tolist()
+        self.points.append([self.made, round(time_ms), whole, *extra])
+        self.made += 1
+        while self.points and self.points[0][1] < time_ms - KEPT_S * 1000:
+            self.points.popleft()
+
+    def since(self, number: int | None) -> list[Point]:
+        """Return the points from a number on, a few of those before it, or all there are.
+
+        Parameters
+        ----------
+        number : int or None
+            The first point that a page has not been sent; None for a page that has nothing.
+        """
+        if number is None:
+            return list(self.points)
+        return list(reversed(list(self._newest_first(number - OVERLAP))))
+
+    def _newest_first(self, down_to: int) -> Iterator[Point]:
+        for point in reversed(self.points):
+            if point[0] < down_to:
+                return
+            yield point
+
+
+@dataclass
+class Minutes:
+    """The last minutes of one participant."""
+
+    estimates: History = field(default_factory=History)
+    state: History | None = None
+    """The simulated state, where there is one."""
+    state_hop_s: float = 0.0
+
+
+def add_estimate(history: History, estimate: Estimate, *, epoch: float, blind: bool) -> None:
+    """Add an estimate's point: a gap where the model abstained, and no shares where the session is blind.
+
+    Parameters
+    ----------
+    history : History
+        Where to.
+    estimate : Estimate
+        The next one.
+    epoch : float
+        Epoch time (s) of the LSL clock's zero.
+    blind : bool
+        Whether the shares must not leave the server.
+    """
+    shown = None if estimate.abstained or blind else estimate.distribution
+    stages = [round(1000 * estimate.stages[stage], 1) if stage in estimate.stages else None for stage in STAGES]
+    history.add((estimate.time + epoch) * 1000, shown, [stages])
+
+
+def add_state(history: History, chunk: Chunk, columns: list[int], *, epoch: float) -> None:
+    """Add the points of a chunk of the simulated state.
+
+    Parameters
+    ----------
+    history : History
+        Where to.
+    chunk : Chunk
+        Samples ``(n_times, n_channels)``, one channel an emotion.
+    columns : list of int
+        The channel of each of the model's emotions.
+    epoch : float
+        Epoch time (s) of the LSL clock's zero.
+    """
+    for time, row in zip(chunk.times + chunk.offset, chunk.data, strict=True):
+        history.add((float(time) + epoch) * 1000, row[columns], [])

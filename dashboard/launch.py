@@ -1,0 +1,43 @@
+"""How the supervisor starts the dashboard."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from dashboard.assets import install
+
+APP: Final = Path(__file__).with_name("app.py")
+DEFAULT_PORT: Final = 8501
+
+
+def command(store_url: str, session: str, port: int = DEFAULT_PORT) -> list[str]:
+    """Return the command that serves a session's pages on localhost.
+
+    Parameters
+    ----------
+    store_url : str
+        Where the session's records are.
+    session : str
+        Name of the session.
+    port : int
+        Port to serve on; whether it is free is for the caller to find out.
+
+    Raises
+    ------
+    BadInput
+        Plotly's file cannot be put where the page gets it.
+    """
+    install()
+    # The rest is set by .streamlit/config.toml beside the app; these must hold whatever else is configured.
+    options = {
+        "--server.address": "localhost",
+        "--server.port": str(port),
+        "--server.headless": "true",
+        "--server.enableStaticServing": "true",
+        "--browser.gatherUsageStats": "false",
+    }
+    flags = [part for option in options.items() for part in option]
+    return [
+        sys.executable, "-m", "streamlit", "run", str(APP), *flags,
+        "--", f"--store={store_url}", f"--session={session}",
+    ]  # fmt: skip

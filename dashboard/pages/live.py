@@ -1,0 +1,33 @@
+"""The live page: whose session it is, whether to believe what is seen, the mixture and what it is made from."""
+
+import streamlit as st
+
+from dashboard.charts.live import live
+from dashboard.feed import Feed
+
+#: Seconds between two updates of a page.
+PERIOD_S = 0.25
+
+
+def page(feed: Feed) -> None:
+    """Show the live page of one participant, chosen where there are several."""
+    participants = feed.participants()
+    chosen = participants[0] if participants else ""
+    if len(participants) > 1:
+        chosen = st.segmented_control(
+            "Participant", participants, default=chosen, required=True, key="participant", label_visibility="collapsed"
+        )
+    _picture(feed, chosen)
+
+
+@st.fragment(run_every=PERIOD_S)
+def _picture(feed: Feed, participant: str) -> None:
+    if not participant and feed.participants():
+        st.rerun()  # the session is there now, and its participants with it
+    slot = f"sent {participant}"
+
+    def forget() -> None:
+        st.session_state[slot] = None
+
+    update, st.session_state[slot] = feed.update(participant, st.session_state.get(slot))
+    live(update, key=f"live-{participant}", on_resend=forget)

@@ -1,0 +1,144 @@
+"""What the server sends to a page: one JSON object an update, with only those points that are new to the page."""
+
+import math
+import os
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dashboard import sensors
+from dashboard.history import SCALE, History, Minutes
+from dashboard.situation import Situation
+from dashboard.status import judge
+from dashboard.theme import emotion_colours
+from dashboard.words import ALWAYS, DEMONSTRATION
+from pipeline.records import Event
+
+#: Kinds of event that the page lists; at most so many.
+EVENTS_SHOWN: Final = 8
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a page has been sent: of which run, and the numbers of the next points."""
+
+    feed: str
+    points: int
+    state: int
+
+
+def compose(situation: Situation, minutes: Minutes, epoch: float, sent: Sent | None) -> tuple[dict[str, Any], Sent]:
+    """Return the next update of a page, and what the page has with it.
+
+    Parameters
+    ----------
+    situation : Situation
+        What is known now.
+    minutes : Minutes
+        The participant's last minutes.
+    epoch : float
+        Epoch time (s) of the LSL clock's zero.
+    sent : Sent or None
+        What the page has been sent; None for a new page. One that was sent another run's points gets everything.
+    """
+    setup = _setup(situation, minutes)
+    feed = _feed(situation, minutes)
+    known = sent if sent is not None and sent.feed == feed else None
+    points = minutes.estimates.since(known.points if known else None)
+    state = minutes.state.since(known.state if known else None) if minutes.state else []
+    update = {
+        "feed": feed,
+        "sent": round((situation.now + epoch) * 1000, 1),
+        "setup": setup,
+        "session": _session(situation),
+        "status": _status(situation),
+        "notices": _notices(situation),
+        "points": points,
+        "state": state,
+        "oldest": {"points": _oldest(minutes.estimates), "state": _oldest(minutes.state)},
+        "current": _current(situation),
+        "truth": _truth(situation, minutes, epoch),
+        "streams": sensors.rows(situation),
+        "events": [_event(event, epoch) for event in reversed(situation.events[-EVENTS_SHOWN:])],
+    }
+    return update, Sent(feed, minutes.estimates.made, minutes.state.made if minutes.state else 0)
+
+
+def _setup(situation: Situation, minutes: Minutes) -> dict[str, Any]:
+    """Return what stays the same for a whole run: the page is built from it."""
+    model, session = situation.model, situation.session
+    emotions = list(model.emotions) if model else []
+    colours = emotion_colours(emotions)
+    return {
+        "emotions": [{"name": name, "colour": colour} for name, colour in zip(emotions, colours, strict=True)],
+        "mean": [round(float(share), 4) for share in model.mean_label] if model else [],
+        "hop": session.hop_s if session else 0.25,
+        "state": {"hop": minutes.state_hop_s} if minutes.state else None,
+        "blind": situation.blind,
+        "words": ALWAYS,
+    }
+
+
+def _feed(situation: Situation, minutes: Minutes) -> str:
+    """Return a name for everything that the page was built from; another name makes the page build itself anew."""
+    session, model = situation.session, situation.model
+    parts = (
+        os.getpid(), situation.participant, session.started if session else 0, model.model_hash if model else "",
+        minutes.state is not None, situation.blind,
+    )  # fmt: skip
+    return "/".join(map(str, parts))
+
+
+def _session(situation: Situation) -> dict[str, str]:
+    model = situation.model
+    return {
+        "name": situation.session.session if situation.session else "no session",
+        "participant": situation.participant,
+        "model": f"{model.description} · {model.device}" if model else "",
+    }
+
+
+def _notices(situation: Situation) -> list[str]:
+    demonstration = [DEMONSTRATION] if situation.model and situation.model.demonstration else []
+    blind = [ALWAYS["blind"]] if situation.blind else []
+    return [*demonstration, *blind, *(situation.session.notices if situation.session else ())]
+
+
+def _status(situation: Situation) -> dict[str, Any]:
+    status = judge(situation)
+    return {"level": status.level, "title": status.title, "reasons": list(status.reasons)}
+
+
+def _current(situation: Situation) -> dict[str, Any]:
+    """Return the newest estimate, or why it is not shown; nothing before the first."""
+    newest = situation.newest
+    if situation.blind:
+        return {"message": ALWAYS["blind"]}
+    if newest is None:
+        return {}
+    if newest.abstained:
+        return {"message": f"The model abstains: {newest.reason or 'no reason given'}."}
+    shares = {"shares": newest.distribution, "low": newest.low, "high": newest.high}
+    return {name: [_number(value) for value in values] for name, values in shares.items()}
+
+
+def _number(value: float) -> float | None:
+    """Return a number as JSON has it, which knows no NaN."""
+    return round(float(value), 4) if math.isfinite(value) else None
+
+
+def _truth(situation: Situation, minutes: Minutes, epoch: float) -> list[float] | None:
+    """Return the simulated state at the moment of the newest estimate."""
+    if minutes.state is None or situation.newest is None or situation.blind:
+        return None
+    moment = (situation.newest.time + epoch) * 1000
+    before = next((point for point in reversed(minutes.state.points) if point[1] <= moment), None)
+    return None if before is None or before[2] is None else [share / SCALE for share in before[2]]
+
+
+def _event(event: Event, epoch: float) -> dict[str, Any]:
+    at = round((event.time + epoch) * 1000)
+    return {"key": f"{at} {event.kind} {event.text}", "at": at, "kind": event.kind, "text": event.text}
+
+
+def _oldest(history: History | None) -> int:
+    return history.points[0][0] if history is not None and history.points else 0

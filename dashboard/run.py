@@ -1,0 +1,167 @@
+"""One run of a session as far as it has been read: each participant's last minutes, and what is known now."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state
+from dashboard.picture import Sent, compose
+from dashboard.situation import Situation
+from pipeline.records import (
+    Chunk,
+    Estimate,
+    Event,
+    ModelInfo,
+    ProcessHealth,
+    SessionInfo,
+    StreamHealth,
+    StreamInfo,
+)
+from pipeline.store import keys
+from pipeline.store.board import Board
+from pipeline.store.connection import Connection
+from pipeline.store.ids import START
+from pipeline.store.ring import BlockingReader, tail
+
+#: LSL type of a stream that says what a simulated participant's state is.
+STATE_TYPE: Final = "EmotionState"
+EVENTS_KEPT: Final = 50
+
+
+@dataclass
+class _Participant:
+    minutes: Minutes = field(default_factory=Minutes)
+    newest: Estimate | None = None
+    infos: dict[str, StreamInfo] = field(default_factory=dict)
+    state_columns: list[int] = field(default_factory=list)
+    """The channel of the simulated state that stands for each of the model's emotions."""
+
+
+class Run:
+    """Reads one run of a session for all viewers: `read` and `look` belong to one thread, `update` to all.
+
+    Parameters
+    ----------
+    connection : Connection
+        The store.
+    session : SessionInfo
+        What the session is.
+    epoch : float
+        Epoch time (s) of the LSL clock's zero.
+
+    Raises
+    ------
+    StoreLost
+        The store does not answer.
+    """
+
+    def __init__(self, connection: Connection, session: SessionInfo, epoch: float) -> None:
+        self.session = session
+        self._epoch = epoch
+        self._lock = threading.Lock()
+        self._participants = {participant: _Participant() for participant in session.participants}
+        self._keys = {keys.estimates(session.session, participant): participant for participant in session.participants}
+        self._model: ModelInfo | None = None
+        self._processes: tuple[ProcessHealth, ...] = ()
+        self._streams: tuple[StreamHealth, ...] = ()
+        self._restarted: dict[tuple[str, str], float] = {}
+        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._happened = BlockingReader(connection, {keys.events(session.session): START}, Event)
+        self._states = BlockingReader(connection, {}, Chunk)
+        self._estimates = BlockingReader(connection, {}, Estimate)
+        for key, participant in self._keys.items():
+            backlog = tail(connection, key, Estimate, round(KEPT_S / session.hop_s))
+            for entry in backlog:
+                self._take_estimate(participant, entry.record)
+            self._estimates.follow(key, backlog[-1].id if backlog else START)
+
+    def read(self, timeout_s: float) -> None:
+        """Wait for estimates, at most so long (s), and take them with whatever else is new."""
+        estimates = self._estimates.read(timeout_s)
+        happened = self._happened.read(0)
+        states = self._states.read(0) if self._states.last_ids else []
+        with self._lock:
+            for estimate in estimates:
+                self._take_estimate(self._keys[estimate.key], estimate.record)
+            for state in states:
+                self._take_state(self._keys[state.key], state.record)
+            self._events.extend(event.record for event in happened)
+
+    def look(self, board: Board, now: float) -> None:
+        """Take what the session's board says.
+
+        Raises
+        ------
+        StoreLost
+            The store does not answer.
+        """
+        model, processes, streams = board.model(), board.processes(), board.stream_health()
+        infos = {participant: board.streams(participant) for participant in self._participants}
+        with self._lock:
+            self._note_restarts(processes, now)
+            # A store that came back empty is filled again by its writers: until then what was known stays.
+            self._model = model or self._model
+            self._processes = tuple(processes) or self._processes
+            self._streams = tuple(streams) or self._streams
+            for participant, known in self._participants.items():
+                known.infos = infos[participant] or known.infos
+                self._find_state(participant, known)
+
+    def update(self, participant: str, now: float, fault: str, sent: Sent | None) -> tuple[dict[str, Any], Sent]:
+        """Return what a page that has been sent so much is to be sent now; see `dashboard.picture.compose`."""
+        with self._lock:
+            known = self._participants[participant]
+            situation = Situation(
+                now=now,
+                participant=participant,
+                store_fault=fault,
+                session=self.session,
+                model=self._model,
+                newest=known.newest,
+                streams={health.stream.partition("/")[2]: health for health in self._streams_of(participant)},
+                infos=known.infos,
+                processes=self._processes,
+                restarted=dict(self._restarted),
+                events=tuple(self._events),
+            )
+            return compose(situation, known.minutes, self._epoch, sent)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for reader in (self._estimates, self._states, self._happened):
+            reader.close()
+
+    def _streams_of(self, participant: str) -> list[StreamHealth]:
+        return [health for health in self._streams if health.stream.partition("/")[0] == participant]
+
+    def _take_estimate(self, participant: str, estimate: Estimate) -> None:
+        known = self._participants[participant]
+        known.newest = estimate
+        blind = self.session.display == "blind"
+        add_estimate(known.minutes.estimates, estimate, epoch=self._epoch, blind=blind)
+
+    def _take_state(self, participant: str, chunk: Chunk) -> None:
+        known = self._participants[participant]
+        if known.minutes.state is not None:
+            add_state(known.minutes.state, chunk, known.state_columns, epoch=self._epoch)
+
+    def _note_restarts(self, processes: list[ProcessHealth], now: float) -> None:
+        before = {(process.kind, process.what): process.restarts for process in self._processes}
+        for process in processes:
+            if process.restarts > before.get((process.kind, process.what), process.restarts):
+                self._restarted[process.kind, process.what] = now
+
+    def _find_state(self, participant: str, known: _Participant) -> None:
+        """Begin to follow the simulated state once it is there and has a channel for each of the model's emotions."""
+        if known.minutes.state is not None or self._model is None or self.session.display == "blind":
+            return
+        for stream, info in known.infos.items():
+            if info.type == STATE_TYPE and info.sfreq and set(self._model.emotions) <= set(info.ch_names):
+                known.state_columns = [info.ch_names.index(emotion) for emotion in self._model.emotions]
+                known.minutes.state = History()
+                known.minutes.state_hop_s = 1 / info.sfreq
+                key = keys.raw(self.session.session, participant, stream)
+                self._keys[key] = participant
+                self._states.follow(key)
+                return

@@ -1,0 +1,64 @@
+"""The table of sensors: what each delivers, in words, and what the estimate took from it."""
+
+from typing import Any
+
+from dashboard.situation import Situation
+from dashboard.status import is_slow, sample_age, screen_name, silence
+from pipeline.modalities import MODALITIES
+from pipeline.records import StreamHealth
+
+
+def rows(situation: Situation) -> list[dict[str, Any]]:
+    """Return a row for each of the participant's streams, found or not.
+
+    Parameters
+    ----------
+    situation : Situation
+        What is known.
+
+    Returns
+    -------
+    list of dict
+        Text and numbers only; what the page shows of it becomes text, never markup.
+    """
+    return [_row(stream, use, situation) for stream, use in situation.uses.items()]
+
+
+def _row(stream: str, use: str, situation: Situation) -> dict[str, Any]:
+    health, info = situation.streams.get(stream), situation.infos.get(stream)
+    used = situation.newest.modalities.get(use) if situation.newest is not None else None
+    age = sample_age(health, situation.now) if health else None
+    level, state = _state(health, situation.now)
+    return {
+        "key": stream,
+        "name": screen_name(stream, use),
+        "source": info.name if info else "",
+        "level": level,
+        "state": state,
+        "note": "recorded only" if use == "record" else "; ".join(used.reasons) if used else "",
+        "rate": _rate(health),
+        "age": None if age is None else round(age, 2),
+        "gaps": health.gaps if health else 0,
+        "lost": health.samples_lost if health else None,
+        "sensor": use in MODALITIES,
+        "weight": round(used.weight, 3) if used and used.used else None,
+    }
+
+
+def _state(health: StreamHealth | None, now: float) -> tuple[str, str]:
+    if health is None or health.state == "waiting":
+        return "waiting", "not found yet"
+    silent = silence(health, now)
+    if silent is not None:
+        return "red", silent
+    if is_slow(health):
+        return "amber", "delivers too few samples"
+    return "green", "delivers" if health.sfreq else "connected"
+
+
+def _rate(health: StreamHealth | None) -> str:
+    if health is None:
+        return "–"
+    if not health.sfreq:
+        return "irregular"
+    return f"{health.delivered_hz:.{1 if health.sfreq < 100 else 0}f} of {health.sfreq:g} Hz"

@@ -1,0 +1,45 @@
+"""The sentences that stand on the page whatever is measured."""
+
+from typing import Final
+
+DEMONSTRATION: Final = (
+    "Demonstration model, trained on simulated participants: these numbers say nothing about this person."
+)
+SHARES: Final = "Shares are relative; intensity is not estimated."
+MOVEMENT: Final = "Movement within a trial has not been validated."
+MEAN_LABEL: Final = (
+    "⊢⊣ is the 90 % interval, ¦ the mean label of the training data. Only the departure from the average carries "
+    "information about this moment; a shrunk estimate is ignorance, not mixed emotion."
+)
+GREEN: Final = "Green means that the sensors work, not that the estimate is true."
+NO_DECISION: Final = "No decision about a person may rest on an estimate; not for workplaces or classrooms."
+BLIND: Final = "This session is blind: estimates are recorded, not shown."
+SIMULATED: Final = "◇ is the simulated state, from which the signals were drawn: what a perfect model would say."
+
+#: Sent with every picture; the page shows each in its place.
+ALWAYS: Final = {
+    "shares": SHARES,
+    "movement": MOVEMENT,
+    "mean_label": MEAN_LABEL,
+    "green": GREEN,
+    "no_decision": NO_DECISION,
+    "blind": BLIND,
+    "simulated": SIMULATED,
+}
+
+#: What the screen calls a modality.
+MODALITY_NAMES: Final = {"GSR": "EDA"}
+
+
+def listing(names: list[str]) -> str:
+    """Return names as a sentence lists them: ``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def seconds(value: float) -> str:
+    """Return a duration as the page says it: tenths below ten seconds, minutes from two on."""
+    if value < 10:
+        return f"{value:.1f} s"
+    if value < 120:
+        return f"{value:.0f} s"
+    return f"{value / 60:.0f} min"

@@ -1,0 +1,61 @@
+"""A real browser, and real dashboards for it to look at."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.written import WrittenSession
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium: HELO_CHROMIUM, or one on the PATH."""
+    given = os.environ.get("HELO_CHROMIUM")
+    return given or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return a running Chromium; skip where there is none."""
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium: install it, or set HELO_CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def view(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a dashboard as a new viewer."""
+    contexts = []
+
+    def open_page(port: int, *, width: int = 1440, height: int = 900, theme: str = "light") -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"http://localhost:{port}")
+        page.wait_for_selector(".helo .status")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def written(browser: Browser, tmp_path: Path, unique: str) -> Iterator[WrittenSession]:
+    """Return a store of its own for a session that the test writes, and its dashboard; skip where nobody can look."""
+    with WrittenSession(tmp_path, unique) as session:
+        yield session

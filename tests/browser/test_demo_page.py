@@ -1,0 +1,93 @@
+"""The live page of the real demo: simulated sensors, LSL, the whole pipeline, a browser."""
+
+import io
+import os
+import signal
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from dashboard.theme import emotion_colours
+from dashboard.words import DEMONSTRATION, GREEN, MOVEMENT, NO_DECISION, SHARES
+from pipeline.modalities import EMOTIONS
+from tests.browser.written import answers, free_port
+from tests.command import started, status, wait_for
+
+CHART = ".helo .plot .main-svg >> nth=0"
+SHOTS = 20
+NEWEST = "document.querySelector('.helo .plot').data[0].x.at(-1)"
+COUNT = "document.querySelector('.helo .plot').data[0].x.length"
+
+
+@pytest.fixture(scope="module")
+def demo(browser, tmp_path_factory) -> Iterator[int]:
+    """Run the demo; return the port of its dashboard. Asks for the browser first: no demo where nobody can look."""
+    port = free_port()
+    recordings = tmp_path_factory.mktemp("recordings")
+    with started("demo", "--recordings", recordings, "--json", env={"HELO_PORT": str(port)}) as run:
+        wait_for(lambda: run.poll() is not None or answers(port), within_s=90)
+        assert run.poll() is None
+        yield port
+
+
+def painted(page) -> float:
+    """Return the share of the chart's pixels that have an emotion's colour."""
+    image = Image.open(io.BytesIO(page.locator(".helo .plot").screenshot())).convert("RGB")
+    pixels = np.asarray(image, dtype=int).reshape(-1, 3)
+    colours = [[int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in emotion_colours(EMOTIONS)]
+    nearest = np.min([np.abs(pixels - colour).max(axis=1) for colour in colours], axis=0)
+    return float((nearest < 12).mean())
+
+
+def test_the_chart_moves_and_is_never_blank(demo, view):
+    page = view(demo)
+    page.wait_for_selector(CHART)
+    page.wait_for_function(f"{COUNT} >= 40")
+    before = page.evaluate(NEWEST)
+    shares, newest = [], []
+    for _ in range(SHOTS):
+        page.wait_for_function(f"{NEWEST} > {newest[-1] if newest else before}")
+        newest.append(page.evaluate(NEWEST))
+        shares.append(painted(page))
+    assert newest == sorted(set(newest))
+    assert min(shares) > 0.5 * max(shares) > 0.0
+
+
+def test_the_sentences_that_must_be_there_are_there(demo, view):
+    page = view(demo)
+    page.wait_for_selector(CHART)
+    for sentence in (DEMONSTRATION, SHARES, MOVEMENT, GREEN, NO_DECISION):
+        expect(page.get_by_text(sentence)).to_be_visible()
+
+
+def test_the_simulated_state_stands_beside_the_estimate(demo, view):
+    page = view(demo)
+    page.wait_for_selector(CHART)
+    page.wait_for_function("document.querySelector('.helo .plot').data.length === 21")
+    page.wait_for_function("document.querySelector('.helo .plot').data[20].x.length >= 40")
+    expect(page.locator(".bars .truth >> nth=0")).to_be_visible()
+
+
+def test_the_sensors_and_the_age_are_told_in_words(demo, view):
+    page = view(demo)
+    page.wait_for_selector(CHART)
+    for sensor, rate in (("EEG", "of 300 Hz"), ("EDA", "of 32 Hz"), ("PPG", "of 64 Hz"), ("Face", "of 30 Hz")):
+        row = page.locator(".health tbody tr").filter(has=page.get_by_text(sensor, exact=True))
+        expect(row).to_contain_text(rate)
+        expect(row).to_contain_text("delivers")
+    expect(page.locator("[data-stage=total] .number >> nth=1")).to_contain_text("ms")
+
+
+def test_infer_killed_is_said_and_the_chart_goes_on_by_itself(demo, view):
+    page = view(demo)
+    page.wait_for_selector(CHART)
+    (infer,) = (process for process in status()["processes"] if process["kind"] == "infer")
+    os.kill(infer["pid"], signal.SIGKILL)
+    said = "The infer process stopped; it is being restarted. The chart goes on when it is back."
+    expect(page.locator(".status")).to_contain_text(said)
+    stopped = page.evaluate(NEWEST)
+    page.wait_for_function(f"{NEWEST} > {stopped} + 2000")
+    expect(page.locator(".status")).not_to_contain_text(said)

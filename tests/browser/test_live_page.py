@@ -1,0 +1,157 @@
+"""What the live page shows of sessions that the test writes."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from pipeline.modalities import EMOTIONS
+from pipeline.records import Event
+from pipeline.streams.clock import local_clock
+from tests.command import wait_for
+
+CHART = ".helo .plot .main-svg >> nth=0"
+MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
+
+
+def points(page) -> int:
+    """Return how many moments the chart holds."""
+    return page.evaluate("document.querySelector('.helo .plot')?.data?.[0].x.length ?? 0")
+
+
+def test_no_session_is_said_and_the_page_comes_alive_with_it(written, view):
+    page = view(written.port)
+    expect(page.locator(".status")).to_contain_text("No session runs here yet.")
+    expect(page.locator(".reasons")).to_contain_text("helo demo")
+    written.begin()
+    expect(page.locator(".status")).to_contain_text("Waiting for the sensors: EEG.")
+    expect(page.locator("h1")).to_have_text(written.session)
+    written.stream()
+    expect(page.locator(".status")).to_contain_text("The model is being loaded.")
+    written.model()
+    written.estimates(range(40))
+    page.wait_for_selector(CHART)
+    expect(page.locator(".bars .bar-row")).to_have_count(len(EMOTIONS))
+
+
+def test_text_from_outside_is_shown_as_text(written, view):
+    written.begin(notices=(f"Composite {MARKUP}",))
+    written.stream(name=f"stream {MARKUP}")
+    written.model((f"joy {MARKUP}", *EMOTIONS[1:]))
+    written.board.append_event(Event(local_clock(), "note", f"note {MARKUP}", "P001"))
+    written.estimates(range(40), reason=f"reason {MARKUP}", note=f"fault {MARKUP}", abstained=range(39, 40))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    text = page.locator(".helo")
+    for what in ("Composite", "stream", "note", "reason", "fault"):
+        expect(text).to_contain_text(f"{what} {MARKUP}")
+    assert page.evaluate("document.querySelectorAll('.helo img, .helo li b b').length") == 0
+    assert page.evaluate("window.hit") is None
+    assert page.evaluate("document.querySelector('.helo .plot').data.map(d => d.name)")[9].startswith("joy &lt;b&gt;")
+
+
+def test_abstained_ticks_are_a_gap_and_not_data(written, view):
+    written.begin()
+    written.stream()
+    written.model()
+    written.estimates(range(60), abstained=range(20, 30))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    layers, gap = page.evaluate(
+        "(() => { const d = document.querySelector('.helo .plot').data; return [d.slice(0, 10), d[10]]"
+        ".map(t => JSON.parse(JSON.stringify(t))) })()"
+    )
+    total = np.sum([layer["y"] for layer in layers], axis=0)
+    assert set(np.round(total, 2)) == {0.0, 1.0}
+    times = np.array(layers[0]["x"])
+    hidden = times[total < 0.5]
+    assert hidden[-1] - hidden[0] == pytest.approx(10 * 250 + 250, abs=10)
+    assert max(gap["y"]) == 1
+    assert min(gap["x"]) == pytest.approx(hidden[0], abs=2)
+
+
+def test_a_new_viewer_sees_the_last_minutes_at_once(written, view):
+    written.begin()
+    written.stream()
+    written.model()
+    written.estimates(range(200))
+    for _ in range(2):
+        page = view(written.port)
+        page.wait_for_selector(CHART)
+        assert points(page) == 200
+
+
+def test_new_points_are_added_to_the_chart_that_stands(written, view):
+    written.begin()
+    written.stream()
+    written.model()
+    written.estimates(range(40))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    page.evaluate("document.querySelector('.helo .plot').mark = 'the same'")
+    written.estimates(range(40, 44))
+    page.wait_for_function("document.querySelector('.helo .plot').data[0].x.length >= 44")
+    assert page.evaluate("document.querySelector('.helo .plot').mark") == "the same"
+
+
+def test_a_blind_session_shows_no_estimate(written, view):
+    written.begin(display="blind")
+    written.stream()
+    written.model(demonstration=True)
+    written.estimates(range(40))
+    page = view(written.port)
+    expect(page.locator(".notices")).to_contain_text("This session is blind: estimates are recorded, not shown.")
+    expect(page.locator(".health tbody tr")).to_have_count(1)
+    assert page.locator(".plot, .bar-row").count() == 0
+
+
+def test_one_of_several_participants_is_chosen(written, view):
+    written.begin("P001", "P002")
+    written.model()
+    for participant, emotion in (("P001", 0), ("P002", 9)):
+        written.stream(participant)
+        shares = np.full(10, 0.05, dtype=np.float32)
+        shares[emotion] = 0.55
+        written.estimates(range(40), participant, shares=shares)
+    page = view(written.port)
+    expect(page.locator(".chip")).to_have_text("P001")
+    expect(page.locator(".bars .bar-row >> nth=0")).to_contain_text("55.0 %")
+    page.get_by_text("P002", exact=True).click()
+    expect(page.locator(".chip")).to_have_text("P002")
+    expect(page.locator(".bars .bar-row >> nth=9")).to_contain_text("55.0 %")
+    expect(page.locator(".helo")).to_have_count(1)
+
+
+def test_a_store_that_dies_is_said_and_the_page_goes_on_when_it_is_back(written, view):
+    written.begin()
+    written.stream()
+    written.model()
+    written.estimates(range(40))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    written.server.process.kill()
+    written.server.wait()
+    expect(page.locator(".status")).to_contain_text("The store does not answer. The picture goes on when it is back.")
+    written.server.start()
+    wait_for(written.board.flush)
+    written.estimates(range(40, 60))
+    page.wait_for_function("document.querySelector('.helo .plot').data[0].x.length >= 60")
+    expect(page.locator(".status")).not_to_contain_text("The store does not answer.")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
+def test_everything_that_matters_is_in_sight(written, view, theme, width, height):
+    written.begin()
+    written.stream()
+    written.model(demonstration=True)
+    written.estimates(range(40))
+    page = view(written.port, width=width, height=height, theme=theme)
+    page.wait_for_selector(CHART)
+    for part in (".status", ".notices li", ".plot", ".bars", ".health table", ".age"):
+        box = page.locator(part).first.bounding_box()
+        assert box is not None, part
+        assert box["x"] >= 0, part
+        assert box["x"] + box["width"] <= width, part
+        assert box["y"] + box["height"] <= height, part
+    dark = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    assert (sum(map(int, dark.strip("rgb()").split(",")[:3])) < 380) == (theme == "dark")

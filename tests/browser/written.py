@@ -1,0 +1,124 @@
+"""A session that a test writes itself, record by record, with a real store and a real dashboard on it."""
+
+import socket
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from dashboard.launch import command
+from pipeline.modalities import EMOTIONS
+from pipeline.records import Estimate, ModalityUse, ModelInfo, SessionInfo, StreamHealth, StreamInfo
+from pipeline.store import keys
+from pipeline.store.board import Board
+from pipeline.store.connection import connect
+from pipeline.store.ids import tick_id
+from pipeline.store.server import EmbeddedServer
+from pipeline.store.writer import StreamWriter
+from pipeline.streams.clock import local_clock
+from tests.command import wait_for
+
+HOP_S = 0.25
+MEAN = np.full(len(EMOTIONS), 1 / len(EMOTIONS), dtype=np.float32)
+
+
+class WrittenSession:
+    """Starts a store and a dashboard; what the page then sees is what the test puts.
+
+    Parameters
+    ----------
+    directory : Path
+        For the store's socket, if its path is short enough for one.
+    session : str
+        Name of the session.
+    """
+
+    def __init__(self, directory: Path, session: str) -> None:
+        self.session = session
+        self._log = directory / "dashboard.log"
+        self._folder = tempfile.TemporaryDirectory(prefix="helo-")
+        self.server = EmbeddedServer(Path(self._folder.name))
+        self.port = free_port()
+
+    def __enter__(self) -> Self:
+        self.server.start()
+        self.connection = connect(self.server.url)
+        self.board = Board(self.connection, self.session)
+        self._output = self._log.open("w")
+        argv = command(self.server.url, self.session, self.port)
+        self._dashboard = subprocess.Popen(argv, stdout=self._output, stderr=subprocess.STDOUT)
+        wait_for(self._answers)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._dashboard.terminate()
+        self._dashboard.wait(30)
+        self._output.close()
+        self.board.close()
+        self.connection.close()
+        self.server.stop()
+        self._folder.cleanup()
+
+    def begin(self, *participants: str, display: str = "open", notices: tuple[str, ...] = ()) -> None:
+        """Say what the session is."""
+        uses = {participant: {"eeg": "EEG"} for participant in participants or ("P001",)}
+        self.board.put_session(SessionInfo(self.session, uses, HOP_S, display, notices, local_clock()))
+
+    def model(self, emotions: tuple[str, ...] = EMOTIONS, *, demonstration: bool = False) -> None:
+        """Say what the model is."""
+        self.board.put_model(ModelInfo(emotions, MEAN, "abc", "A model.", demonstration=demonstration, device="cpu"))
+
+    def stream(self, participant: str = "P001", name: str = "an EEG") -> None:
+        """Say that the participant's EEG delivers."""
+        self.board.put_stream(
+            participant,
+            StreamInfo("eeg", name, "EEG", "source", 300.0, ("Fz",), ("uV",), "float32", "host", "uid", "EEG"),
+        )
+        self.board.put_stream_health(
+            StreamHealth(f"{participant}/eeg", "receiving", 300.0, 300.0, 900, 0, 0, local_clock(), 0.0, local_clock())
+        )
+
+    def estimates(self, ticks: range, participant: str = "P001", *, abstained: range = range(0), **fields: Any) -> None:
+        """Write the estimates of these ticks; the newest is as new as can be."""
+        writer = StreamWriter(self.connection, keys.estimates(self.session, participant), retention_s=3600)
+        start = local_clock() - ticks[-1] * HOP_S
+        for tick in ticks:
+            one = estimate(tick, start + tick * HOP_S, abstained=tick in abstained, **fields)
+            assert writer.append(tick_id(tick), one)
+        writer.close()
+
+    def _answers(self) -> bool:
+        assert self._dashboard.poll() is None, self._log.read_text()
+        return answers(self.port)
+
+
+def answers(port: int) -> bool:
+    """Return whether a dashboard answers on this port."""
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=5) as answer:
+            return answer.status == 200
+    except urllib.error.URLError:
+        return False
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+def estimate(
+    tick: int, time: float, *, shares: np.ndarray = MEAN, abstained: bool = False, reason: str = "", note: str = ""
+) -> Estimate:
+    """Return an estimate that used EEG alone."""
+    used = ModalityUse(1.0, 1.0, 1.0, not abstained, (note,) if note else (), 1, 0, 9)
+    half = np.float32(0.5)
+    return Estimate(
+        tick, time, shares, shares * half, shares * (1 + half), MEAN, {"EEG": used}, abstained, reason,
+        {"arrival": 0.01, "features": 0.01, "join": 0.01, "inference": 0.01}, "abc",
+    )  # fmt: skip

@@ -1,0 +1,141 @@
+"""What a page is sent: every point once or more, never one that must not be shown."""
+
+import json
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.history import KEPT_S, OVERLAP, History, Minutes, add_estimate, add_state
+from dashboard.picture import compose
+from dashboard.situation import Situation
+from dashboard.words import ALWAYS, DEMONSTRATION
+from pipeline.records import Chunk, Estimate, Event, ModelInfo, SessionInfo
+
+EPOCH = 1.7e9
+EMOTIONS = ("Alert", "Upset")
+
+
+def estimate(tick: int, shares=(0.25, 0.75), *, abstained: bool = False) -> Estimate:
+    values = np.array(shares, dtype=np.float32)
+    return Estimate(
+        tick=tick, time=tick * 0.25, distribution=values, low=values, high=values, mean_label=values, modalities={},
+        abstained=abstained, reason="", stages={"arrival": 0.01}, model_hash="abc",
+    )  # fmt: skip
+
+
+def situation(newest: Estimate | None = None, *, display: str = "open", demonstration: bool = True) -> Situation:
+    mean = np.full(2, 0.5, dtype=np.float32)
+    return Situation(
+        now=100.0,
+        participant="P001",
+        session=SessionInfo("demo", {"P001": {"eeg": "EEG"}}, 0.25, display, ("A composite.",), 1.0),
+        model=ModelInfo(EMOTIONS, mean, "abc", "A model.", demonstration=demonstration, device="cpu"),
+        newest=newest,
+        events=(Event(99.0, "marker", "<b>start</b>", "P001/marks"),),
+    )
+
+
+def minutes(*estimates: Estimate, blind: bool = False) -> Minutes:
+    kept = Minutes()
+    for one in estimates:
+        add_estimate(kept.estimates, one, epoch=EPOCH, blind=blind)
+    return kept
+
+
+def test_a_new_page_gets_the_last_minutes_at_once():
+    kept = minutes(*map(estimate, range(50)))
+    update, sent = compose(situation(estimate(49)), kept, EPOCH, None)
+    assert [point[0] for point in update["points"]] == list(range(50))
+    assert sent.points == 50
+
+
+@given(st.lists(st.tuples(st.integers(0, OVERLAP), st.booleans()), max_size=40))
+def test_a_page_that_misses_updates_gets_their_points_with_the_next(steps):
+    kept = minutes(estimate(0))
+    update, sent = compose(situation(estimate(0)), kept, EPOCH, None)
+    seen = {0}
+    for new, arrives in steps:
+        for _ in range(new):
+            add_estimate(kept.estimates, estimate(kept.estimates.made), epoch=EPOCH, blind=False)
+        update, sent = compose(situation(estimate(0)), kept, EPOCH, sent)
+        if not arrives:
+            continue
+        if update["points"][0][0] > max(seen) + 1:  # what the page looks for; it then asks for everything
+            update, sent = compose(situation(estimate(0)), kept, EPOCH, None)
+        seen |= {point[0] for point in update["points"]}
+        assert seen == set(range(kept.estimates.made))
+
+
+def test_one_lost_update_costs_no_second_request():
+    kept = minutes(*map(estimate, range(20)))
+    _, sent = compose(situation(estimate(0)), kept, EPOCH, None)
+    add_estimate(kept.estimates, estimate(20), epoch=EPOCH, blind=False)
+    _, sent = compose(situation(estimate(0)), kept, EPOCH, sent)  # lost
+    add_estimate(kept.estimates, estimate(21), epoch=EPOCH, blind=False)
+    update, _ = compose(situation(estimate(0)), kept, EPOCH, sent)
+    assert [point[0] for point in update["points"]] == list(range(21 - OVERLAP, 22))
+
+
+def test_another_run_sends_everything_again():
+    kept = minutes(*map(estimate, range(50)))
+    _, sent = compose(situation(estimate(49)), kept, EPOCH, None)
+    other = replace(situation(estimate(49)), session=SessionInfo("demo", {"P001": {}}, 0.25, "open", (), 2.0))
+    update, _ = compose(other, kept, EPOCH, sent)
+    assert len(update["points"]) == 50
+
+
+def test_points_older_than_a_page_can_show_are_dropped_and_numbers_go_on():
+    history = History()
+    for second in range(2 * round(KEPT_S)):
+        history.add(second * 1000, np.array([1.0]), [])
+    assert history.points[0][1] == (2 * KEPT_S - 1 - KEPT_S) * 1000
+    assert [point[0] for point in history.points] == list(range(history.points[0][0], history.made))
+
+
+def test_an_abstained_tick_is_a_gap_and_shares_are_whole_numbers():
+    points = compose(situation(), minutes(estimate(0), estimate(1, abstained=True)), EPOCH, None)[0]["points"]
+    assert [point[2] for point in points] == [[2500, 7500], None]
+    assert points[1][1] == (EPOCH + 0.25) * 1000
+
+
+def test_a_blind_session_sends_no_estimate_at_all():
+    kept = minutes(estimate(0, (0.111, 0.889)), blind=True)
+    update, _ = compose(situation(estimate(0, (0.111, 0.889)), display="blind"), kept, EPOCH, None)
+    assert "0.111" not in json.dumps(update)
+    assert "1110" not in json.dumps(update)
+    assert update["current"] == {"message": ALWAYS["blind"]}
+    assert update["truth"] is None
+    assert ALWAYS["blind"] in update["notices"]
+
+
+def test_the_demonstration_sentence_stands_before_the_session_s_notices():
+    assert compose(situation(), minutes(), EPOCH, None)[0]["notices"] == [DEMONSTRATION, "A composite."]
+    assert compose(situation(demonstration=False), minutes(), EPOCH, None)[0]["notices"] == ["A composite."]
+
+
+def test_the_simulated_state_is_sent_in_the_order_of_the_model_s_emotions():
+    kept = minutes(estimate(4))
+    kept.state = History()
+    times = np.array([0.5, 0.75, 1.25])
+    data = np.array([[0.9, 0.0, 0.1], [0.8, 0.0, 0.2], [0.7, 0.0, 0.3]], dtype=np.float32)
+    chunk = Chunk(segment=1, first=0, times=times, offset=0.0, data=data, arrival=2.0)
+    add_state(kept.state, chunk, [2, 0], epoch=EPOCH)
+    update, _ = compose(situation(estimate(4)), kept, EPOCH, None)
+    assert [point[2] for point in update["state"]] == [[1000, 9000], [2000, 8000], [3000, 7000]]
+    assert update["truth"] == [0.2, 0.8]
+
+
+def test_an_interval_that_is_not_known_is_sent_as_json_has_it():
+    nothing = np.full(2, np.nan, dtype=np.float32)
+    unknown = msgspec.structs.replace(estimate(0), low=nothing, high=nothing)
+    update, _ = compose(situation(unknown), minutes(unknown), EPOCH, None)
+    assert json.loads(json.dumps(update, allow_nan=False))["current"]["low"] == [None, None]
+
+
+def test_nothing_known_is_still_a_picture():
+    update, sent = compose(Situation(now=1.0), Minutes(), EPOCH, None)
+    assert update["status"]["level"] == "waiting"
+    assert (update["points"], update["streams"], sent.points) == ([], [], 0)

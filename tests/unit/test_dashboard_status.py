@@ -1,0 +1,158 @@
+"""What the status line says of a session."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dashboard.sensors import rows
+from dashboard.situation import Situation
+from dashboard.status import judge
+from pipeline.records import Estimate, ModalityUse, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
+
+NOW = 1000.0
+USES = {"eeg": "EEG", "gsr": "GSR", "marks": "Markers", "state": "record"}
+RATES = {"eeg": 300.0, "gsr": 4.0, "marks": 0.0, "state": 4.0}
+
+
+def stream(name: str, **changes) -> StreamHealth:
+    known = {"state": "receiving", "delivered_hz": RATES[name], "last_sample": NOW - 0.1, "time": NOW, **changes}
+    return StreamHealth(
+        stream=f"P001/{name}",
+        sfreq=RATES[name],
+        samples_received=9,
+        samples_lost=0,
+        gaps=0,
+        offset=0,
+        **known,
+    )
+
+
+def estimate(age: float = 0.4, *, abstained: bool = False, reason: str = "") -> Estimate:
+    shares = np.full(2, 0.5, dtype=np.float32)
+    use = {
+        "EEG": ModalityUse(weight=1, valid=1, quality=1, used=True, reasons=("F7 railed",), segment=1, first=0, last=9)
+    }
+    return Estimate(
+        tick=7, time=NOW - age, distribution=shares, low=shares, high=shares, mean_label=shares, modalities=use,
+        abstained=abstained, reason=reason, stages={"arrival": 0.1, "join": 0.1}, model_hash="abc",
+    )  # fmt: skip
+
+
+def process(kind: str, state: str = "running", what: str = "") -> ProcessHealth:
+    return ProcessHealth(kind=kind, what=what, pid=1, state=state, restarts=0, time=NOW)
+
+
+LIVE = Situation(
+    now=NOW,
+    participant="P001",
+    session=SessionInfo("demo", {"P001": USES}, 0.25, "open", (), 900.0),
+    model=ModelInfo(("Alert", "Upset"), np.full(2, 0.5, dtype=np.float32), "abc", "", demonstration=True, device="cpu"),
+    newest=estimate(),
+    streams={name: stream(name) for name in USES},
+    processes=(process("infer"), process("preprocess")),
+)
+
+
+def test_green_when_all_sensors_deliver():
+    status = judge(LIVE)
+    assert (status.level, status.title, status.reasons) == ("green", "All 2 sensors deliver.", ())
+
+
+def test_no_session_is_said_with_what_to_do():
+    status = judge(Situation(now=NOW))
+    assert status.level == "waiting"
+    assert "helo demo" in status.reasons[0]
+
+
+def test_a_store_that_does_not_answer_outweighs_everything():
+    status = judge(replace(LIVE, store_fault="The store does not answer."))
+    assert status.level == "red"
+    assert status.title == "The store does not answer. The picture goes on when it is back."
+
+
+def test_sensors_waited_for_are_named_as_the_screen_names_them():
+    streams = {"eeg": stream("eeg"), "gsr": stream("gsr", state="waiting", last_sample=None)}
+    assert judge(replace(LIVE, newest=None, streams=streams)).title == "Waiting for the sensors: EDA."
+    assert judge(replace(LIVE, newest=None, streams={})).title == "Waiting for the sensors: EEG and EDA."
+
+
+def test_before_the_first_estimate_it_says_what_it_waits_for():
+    assert "model is being loaded" in judge(replace(LIVE, newest=None, model=None)).title
+    assert "when every window is full" in judge(replace(LIVE, newest=None)).title
+
+
+@pytest.mark.parametrize("state", ["restarting", "running"])
+def test_infer_being_restarted_is_said_until_it_delivers(state):
+    restarted = {("infer", ""): NOW - 1.0}
+    situation = replace(LIVE, newest=estimate(3.0), processes=(process("infer", state),), restarted=restarted)
+    status = judge(situation)
+    assert status.level == "red"
+    assert status.title == "The infer process stopped; it is being restarted. The chart goes on when it is back."
+    assert judge(replace(situation, newest=estimate(), processes=(process("infer"),))).level == "green"
+
+
+def test_a_process_given_up_is_said_without_promise():
+    status = judge(replace(LIVE, processes=(process("infer", "failed"),)))
+    assert status.title == "The infer process stopped and was given up. The chart does not go on."
+
+
+def test_no_new_estimate_for_two_seconds_is_not_live():
+    assert judge(replace(LIVE, newest=estimate(2.1))).level == "green"
+    status = judge(replace(LIVE, newest=estimate(2.3)))
+    assert (status.level, status.title) == ("red", "No new estimate for 2.1 s.")
+
+
+def test_abstention_is_said_with_its_reason():
+    status = judge(replace(LIVE, newest=estimate(abstained=True, reason="no modality has valid data")))
+    assert (status.level, status.title) == ("amber", "The model abstains: no modality has valid data.")
+
+
+@pytest.mark.parametrize("changes", [{"state": "lost", "time": NOW - 0.4}, {"time": NOW - 2.6}])
+def test_a_silent_sensor_is_named_with_its_silence(changes):
+    status = judge(replace(LIVE, streams={**LIVE.streams, "gsr": stream("gsr", last_sample=NOW - 2.6, **changes)}))
+    assert (status.level, status.title) == (
+        "amber",
+        "EDA delivers no samples for 2.6 s; the estimate goes on without it.",
+    )
+
+
+def test_the_age_of_a_sample_is_the_reader_s_while_it_reports_and_counted_on_when_it_does_not():
+    streams = {"eeg": stream("eeg", last_sample=NOW - 0.6, time=NOW - 0.5), "gsr": stream("gsr", time=NOW - 1.6)}
+    table = {row["key"]: row for row in rows(replace(LIVE, streams=streams))}
+    assert table["eeg"]["age"] == pytest.approx(0.1)
+    assert table["gsr"]["age"] == pytest.approx(0.1)
+    late = replace(LIVE, now=NOW + 1.2, streams=streams)
+    assert {row["key"]: row for row in rows(late)}["gsr"]["age"] == pytest.approx(1.3)
+
+
+def test_a_slow_sensor_is_named_with_its_rate():
+    status = judge(replace(LIVE, streams={**LIVE.streams, "eeg": stream("eeg", delivered_hz=200.0)}))
+    assert (status.level, status.title) == ("amber", "EEG delivers 200 of 300 samples a second.")
+
+
+def test_a_stream_that_is_only_recorded_does_not_colour_the_status():
+    status = judge(replace(LIVE, streams={**LIVE.streams, "state": stream("state", state="lost")}))
+    assert status.level == "green"
+
+
+def test_a_recorder_that_stopped_is_amber_and_says_what_is_missing():
+    status = judge(replace(LIVE, processes=(process("infer"), process("recorder", "restarting"))))
+    assert (status.level, status.title) == (
+        "amber", "The recorder process stopped; it is being restarted. Nothing is recorded meanwhile.",
+    )  # fmt: skip
+
+
+def test_every_stream_of_the_session_has_a_row_in_words():
+    streams = {"eeg": stream("eeg"), "gsr": stream("gsr", state="lost", last_sample=NOW - 8)}
+    table = {row["key"]: row for row in rows(replace(LIVE, streams=streams))}
+    assert list(table) == list(USES)
+    assert table["eeg"]["rate"] == "300 of 300 Hz"
+    assert (table["eeg"]["weight"], table["eeg"]["note"]) == (1, "F7 railed")
+    assert (table["gsr"]["name"], table["gsr"]["level"], table["gsr"]["state"]) == (
+        "EDA",
+        "red",
+        "delivers no samples for 8.0 s",
+    )
+    assert table["gsr"]["weight"] is None
+    assert table["marks"]["state"] == "not found yet"
