@@ -16,7 +16,7 @@ os.environ["XDG_RUNTIME_DIR"] = _FOLDER.name
 os.environ.pop("HELO_REDIS_URL", None)
 os.environ.pop("HELO_PORT", None)
 
-pytest_plugins = ["tests.store_fixtures"]
+pytest_plugins = ["tests.store_fixtures", "tests.model_fixtures"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Data sets, read as labelled feature windows."""

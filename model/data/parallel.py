@@ -1,0 +1,40 @@
+"""Work on many recordings at once, a process each."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
+
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
+
+
+def run_all(
+    function: Callable[[Argument], Result], arguments: Sequence[Argument], on_done: Callable[[], None]
+) -> list[Result]:
+    """Call a function on every argument, in as many processes as there are cores.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, so that another process finds it.
+    arguments : sequence
+        One a call.
+    on_done : callable
+        Called as each result is taken up.
+
+    Returns
+    -------
+    list
+        Results in the order of the arguments.
+    """
+    workers = min(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, len(arguments)
+    )
+    results = []
+    with ProcessPoolExecutor(max(1, workers), mp_context=multiprocessing.get_context("spawn")) as pool:
+        for result in pool.map(function, arguments):
+            results.append(result)
+            on_done()
+    return results

@@ -1,0 +1,68 @@
+"""The six scores of label distribution learning, as PyLDL defines them, and bootstrap intervals over participants."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+#: Names of the scores; for the first four less is better, for the last two more.
+SCORES: Final = ("chebyshev", "clark", "canberra", "kl", "cosine", "intersection")
+_SMALLEST = 1e-9
+_RESAMPLES = 2000
+
+
+class Spread(NamedTuple):
+    """A mean over participants and its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def scores(labels: NDArray[np.floating], estimates: NDArray[np.floating]) -> dict[str, Array]:
+    """Compare estimated distributions with labels.
+
+    With label d and estimate p, shares cut below at 1e-9: Chebyshev ``max |d - p|``, Clark
+    ``sqrt(sum ((d - p) / (d + p))^2)``, Canberra ``sum |d - p| / (d + p)``, KL ``sum d ln(d / p)`` (nats), cosine
+    ``d.p / (|d| |p|)``, intersection ``sum min(d, p)``.
+
+    Parameters
+    ----------
+    labels, estimates : ndarray
+        ``(n, n_emotions)`` each.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Score -> ``(n,)``.
+    """
+    d = np.clip(np.asarray(labels, np.float64), _SMALLEST, 1)
+    p = np.clip(np.asarray(estimates, np.float64), _SMALLEST, 1)
+    difference = np.abs(d - p)
+    ratio = difference / (d + p)
+    return {
+        "chebyshev": difference.max(1),
+        "clark": np.sqrt((ratio**2).sum(1)),
+        "canberra": ratio.sum(1),
+        "kl": (d * np.log(d / p)).sum(1),
+        "cosine": (d * p).sum(1) / (np.linalg.norm(d, axis=1) * np.linalg.norm(p, axis=1)),
+        "intersection": np.minimum(d, p).sum(1),
+    }
+
+
+def bootstrap(per_subject: Array, seed: int = 0) -> Spread:
+    """Return the mean over participants and its 95 % interval, by drawing participants with replacement 2000 times.
+
+    Parameters
+    ----------
+    per_subject : ndarray
+        One value a participant ``(n_subjects,)``.
+    seed : int
+        Of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(len(per_subject), size=(_RESAMPLES, len(per_subject)))
+    low, high = np.quantile(per_subject[drawn].mean(1), [0.025, 0.975])
+    return Spread(float(per_subject.mean()), float(low), float(high))

@@ -1,0 +1,1 @@
+"""The network: encoders, attention, transport, labels, head."""

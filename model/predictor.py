@@ -1,0 +1,168 @@
+"""Inference: numpy in, numpy out, one row at a time in passes of one fixed size."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model.header import Header, model_hash, pattern
+from model.learning.checkpoint import load_network
+from model.network.helo import HeLo
+from model.network.released import ReleasedHeLo
+from pipeline.errors import BadInput
+
+Float = NDArray[np.float32]
+
+#: Why an estimate abstained.
+NOTHING_PRESENT = "no modality has valid data"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of n rows."""
+
+    distribution: Float
+    """Shares ``(n, n_emotions)``; each row sums to 1."""
+    low: Float
+    high: Float
+    """90 % interval of each share ``(n, n_emotions)``."""
+    weights: Float
+    """Share of each modality in the estimate ``(n, n_modalities)``: how far the distribution moves (total variation)
+    when that modality is left out, over the sum of these; a row sums to 1, or is 0 when none moves it."""
+    abstained: NDArray[np.bool_]
+    """``(n,)``; an abstained row is the mean label."""
+    reasons: list[str]
+    """Why, in words; empty when nothing is amiss."""
+
+
+class Predictor:
+    """A trained model, ready to estimate; made by `Predictor.load`.
+
+    One forward pass is one row of the call with all its modalities, followed by the same row with each modality left
+    out, whether it was there or not. So every pass has the same size and the same bits come out for a row, whatever
+    else the call holds, live and offline.
+    """
+
+    def __init__(self, network: HeLo | ReleasedHeLo, header: Header, digest: str, device: str) -> None:
+        self.header = header
+        self.model_hash = digest
+        self.device = device
+        self.batch_size = 1 + len(header.modalities)
+        self._network = network.to(device).eval()
+        self._prior = np.asarray(header.mean_label, np.float32)
+        self._masks = ~np.eye(self.batch_size, len(header.modalities), -1, dtype=np.bool_)
+
+    @classmethod
+    def load(cls, path: Path, device: str = "auto") -> "Predictor":
+        """Load a checkpoint.
+
+        Parameters
+        ----------
+        path : Path
+            A .safetensors file.
+        device : {"auto", "cuda", "mps", "cpu"}
+            Where to run; ``auto`` takes the first of the three that is there.
+
+        Raises
+        ------
+        BadInput
+            The file is no model of helo's, or the device is not there.
+        """
+        chosen = choose_device(device)
+        # One thread: what this network needs, and how the same bits come out on any number of cores.
+        torch.set_num_threads(1)
+        network, header = load_network(path)
+        return cls(network, header, model_hash(path), chosen)
+
+    def warm_up(self) -> None:
+        """Run one estimate, so that the first real one is as fast as the others."""
+        shapes = {name: (1, 2, *modality.shape) for name, modality in self.header.modalities.items()}
+        features = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+        self.predict(features, np.ones((1, len(shapes)), np.bool_))
+
+    def predict(self, features: Mapping[str, Float], present: NDArray[np.bool_]) -> Prediction:
+        """Estimate distributions.
+
+        Parameters
+        ----------
+        features : mapping of str to ndarray
+            Modality -> ``(n, 2, *shape)``. A modality that no row has may be left out; where `present` is False the
+            content, NaN included, is not looked at.
+        present : ndarray
+            ``(n, n_modalities)``, bool, columns as the header's modalities.
+
+        Raises
+        ------
+        ValueError
+            A shape is wrong, or a present row holds a value that is not finite.
+        """
+        arrays = self._checked(features, present)
+        n_rows, n_emotions = len(present), len(self._prior)
+        distribution = np.tile(self._prior, (n_rows, 1))
+        half = np.ones((n_rows, n_emotions), np.float32)
+        weights = np.zeros((n_rows, len(arrays)), np.float32)
+        abstained: NDArray[np.bool_] = ~np.any(present, axis=1, keepdims=True)[:, 0]
+        for row in np.flatnonzero(~abstained):
+            names = [name for name, there in zip(self.header.modalities, present[row], strict=True) if there]
+            half[row] = self.header.intervals[pattern(names)]
+            variants = self._pass({name: array[row] for name, array in arrays.items()}, present[row])
+            distribution[row] = variants[0]
+            moved = np.abs(variants[1:] - variants[0]).sum(1)
+            weights[row] = moved / moved.sum() if moved.sum() > 0 else 0
+        low, high = np.maximum(distribution - half, 0), np.minimum(distribution + half, 1)
+        reasons = [NOTHING_PRESENT if nothing else "" for nothing in abstained]
+        return Prediction(distribution, low, high, weights, abstained, reasons)
+
+    def _pass(self, row: Mapping[str, Float], present: NDArray[np.bool_]) -> Float:
+        """Return the distribution of one row, and those with each modality left out ``(batch_size, n_emotions)``."""
+        mask = torch.from_numpy(self._masks & present).to(self.device)
+        batch = {
+            name: torch.from_numpy(np.repeat(array[None], self.batch_size, 0)).to(self.device)
+            for name, array in row.items()
+        }
+        with torch.inference_mode():
+            shares = self._network(batch, mask).log_shares.exp()
+            shares = shares / shares.sum(1, keepdim=True)
+        return np.asarray(shares.cpu().numpy())
+
+    def _checked(self, features: Mapping[str, Float], present: NDArray[np.bool_]) -> dict[str, Float]:
+        """Return every modality's array; one that no row has is zeros."""
+        n_modalities = len(self.header.modalities)
+        if present.ndim != 2 or present.shape[1] != n_modalities:
+            raise ValueError(f"present has shape {present.shape}, not (n, {n_modalities})")
+        arrays = {}
+        for column, (name, modality) in enumerate(self.header.modalities.items()):
+            shape = (len(present), 2, *modality.shape)
+            there = present[:, column]
+            if name not in features:
+                if there.any():
+                    raise ValueError(f"{name} is present but has no features")
+                arrays[name] = np.zeros(shape, np.float32)
+                continue
+            array = np.asarray(features[name], np.float32)
+            if array.shape != shape:
+                raise ValueError(f"features of {name} have shape {array.shape}, not {shape}")
+            if not np.isfinite(array[there]).all():
+                raise ValueError(f"features of {name} are not finite in a row where {name} is present")
+            arrays[name] = array
+        return arrays
+
+
+def choose_device(device: str) -> str:
+    """Return the device to run on.
+
+    Raises
+    ------
+    BadInput
+        The device is unknown or not there.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        return next(name for name, available in there.items() if available)
+    if not there.get(device):
+        available = [name for name, is_there in there.items() if is_there]
+        raise BadInput(f"device: {device!r} is not there; choose auto or one of {', '.join(available)}")
+    return device

@@ -1,0 +1,131 @@
+"""The commands `helo train` and `helo evaluate`, as processes of their own."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from model.data.simulated import Task, participant_windows
+from model.header import model_path, read_header
+from model.learning.scores import SCORES, scores
+from model.predictor import Predictor
+from pipeline.modalities import EEG_CHANNELS, EMOTIONS
+from pipeline.simulation.participant import SIMULATOR_VERSION
+
+SHORT = ("--subjects", "4", "--minutes", "2.5", "--hop", "3", "--epochs", "1")
+
+
+def _helo(*arguments):
+    command = [sys.executable, "-m", "pipeline.cli.main", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return Predictor.load(model_path("shipped"), "cpu")
+
+
+def test_train_writes_a_checkpoint_that_the_predictor_takes(tmp_path):
+    out = tmp_path / "new" / "model.safetensors"
+    done = _helo("train", *SHORT, "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["training"]["participants"] == 3
+    assert f"train {' '.join(SHORT)}" in summary["training"]["command"]
+    predictor = Predictor.load(out, "cpu")
+    predictor.warm_up()
+    assert predictor.header.demonstration
+    assert predictor.header.training.simulator_version == SIMULATOR_VERSION
+
+
+def test_evaluate_prints_the_scores_of_every_method_as_json():
+    done = _helo("evaluate", *SHORT, "--folds", "2", "--methods", "mean-label,knn,helo", "--json")
+    assert done.returncode == 0, done.stderr
+    table = json.loads(done.stdout)
+    assert {key: table[key] for key in ("protocol", "data", "subjects", "normalization")} == {
+        "protocol": "loso",
+        "data": "simulated",
+        "subjects": 4,
+        "normalization": "causal",
+    }
+    assert table["windows"] > 100
+    assert table["trials"] == 8
+    assert set(table["methods"]) == {"mean-label", "knn", "helo"}
+    for method in table["methods"].values():
+        assert set(method) == {"window", "trial", "difference_to_mean_label"}
+        for part in method.values():
+            assert set(part) == set(SCORES)
+            assert all(set(spread) == {"mean", "low", "high"} for spread in part.values())
+
+
+def test_evaluate_prints_a_table_for_people():
+    done = _helo("evaluate", *SHORT, "--folds", "2", "--methods", "mean-label,knn")
+    assert done.returncode == 0, done.stderr
+    assert "mean-label" in done.stdout
+    assert "per trial, less the mean label's" in done.stdout
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [
+    (("evaluate", "--data", "moon"), "--data: 'moon' is not known"),
+    (("evaluate", "--protocol", "random"), "--protocol: 'random' is not known"),
+    (("evaluate", "--methods", "oracle"), "--methods: oracle is not known"),
+    (("evaluate", "--data", "wesad:/nowhere"), "/nowhere/windows.csv: cannot be read"),
+    (("train", "--out", "model.pt"), "does not end in .safetensors"),
+    (("train", "--out", "m.safetensors", "--device", "abacus"), "device: 'abacus' is not there"),
+])  # fmt: skip
+def test_bad_input_ends_in_one_line_and_status_2(arguments, expected):
+    done = _helo(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1
+    assert expected in lines[0]
+
+
+class TestShipped:
+    """The checkpoint that comes with helo."""
+
+    def test_it_says_what_it_is(self, predictor):
+        header = read_header(model_path("shipped"))
+        assert header == predictor.header
+        assert header.demonstration
+        assert header.emotions == EMOTIONS
+        assert header.eeg_channels == EEG_CHANNELS
+        assert list(header.modalities) == ["EEG", "GSR", "PPG", "Face"]
+        assert header.training.simulator_version == SIMULATOR_VERSION
+        assert "simulated" in header.training.description
+        assert header.training.command.startswith("helo train")
+
+    def test_it_is_small(self):
+        assert model_path("shipped").stat().st_size < 5_000_000
+
+    def test_it_follows_the_state_of_a_participant_it_has_not_seen(self, predictor):
+        windows = participant_windows(Task("new", seed=4, minutes=8, hop_s=2.0))
+        found = predictor.predict(windows.features, windows.present)
+        learned = scores(windows.labels, found.distribution)["kl"].mean()
+        constant = scores(windows.labels, np.tile(predictor.header.mean_label, (len(windows), 1)))["kl"].mean()
+        assert learned < 0.7 * constant
+        together = [np.corrcoef(windows.labels[:, k], found.distribution[:, k])[0, 1] for k in range(10)]
+        assert np.mean(together) > 0.5
+
+    def test_its_intervals_cover_about_nine_in_ten(self, predictor):
+        parts = [participant_windows(Task(f"new{seed}", seed=seed, minutes=5, hop_s=5.0)) for seed in range(20, 28)]
+        inside = []
+        for windows in parts:
+            found = predictor.predict(windows.features, windows.present)
+            inside.append((windows.labels >= found.low) & (windows.labels <= found.high))
+        assert 0.8 < np.concatenate(inside).mean() < 0.97
+
+
+def test_wesads_wrist_recordings_are_read_with_their_ratings(shared_data):
+    from model.data.wesad import WRIST, read_wesad
+
+    windows = read_wesad(shared_data / "wesad_wrist")
+    assert windows.subjects == [f"S{number}" for number in range(2, 10)]
+    assert tuple(windows.features) == WRIST
+    assert len(set(windows.groups().tolist())) == 40
+    assert windows.present.mean() > 0.9
+    assert windows.notes == ("S5, Medi 1: no rating of Nervous; read as 1, not at all",)
+    np.testing.assert_allclose(windows.labels.sum(1), 1, atol=1e-5)
