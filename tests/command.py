@@ -13,6 +13,8 @@ from typing import Any
 
 HELO = [sys.executable, "-m", "pipeline.cli.main"]
 ROOT = Path(__file__).parents[1]
+#: A simulated participant whom no other tests on this machine publish at the same time.
+SEED = os.getpid()
 
 
 def helo(

@@ -1,10 +1,13 @@
 """Which sessions run on this machine, and where their store is: a small private folder a session."""
 
+import fcntl
 import json
 import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,9 +26,10 @@ class Run:
     pid: int
     started: float
     """When the supervisor's process was created (epoch seconds): tells a reused pid from the supervisor's."""
-    store: str
-    session_dir: str
-    port: int | None
+    store: str = ""
+    """Address of its store; empty while it starts."""
+    session_dir: str = ""
+    port: int | None = None
     """Port of the dashboard; None where there is none."""
 
 
@@ -46,26 +50,35 @@ def runtime_root() -> Path:
     return root
 
 
-def open_runtime(session: str) -> Path:
-    """Return the empty folder of a session that is about to run.
+@contextmanager
+def open_runtime(session: str) -> Iterator[Path]:
+    """Keep a folder for a session while it runs: empty at first, but for what `running` finds.
 
     Raises
     ------
     BadInput
         A session of this name is running.
     """
-    if any(run.session == session for run in running()):
-        raise BadInput(f"session {session!r} is running already; stop it, or give `session` another name")
-    folder = runtime_root() / session
-    if folder.exists():
+    root = runtime_root()
+    folder = root / session
+    with _alone_in(root):
+        if any(run.session == session for run in running()):
+            raise BadInput(f"session {session!r} is running already; stop it, or give `session` another name")
+        if folder.exists():  # of a run that was killed
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700)
+        announce(folder, Run(session, *this_process()))
+    try:
+        yield folder
+    finally:
         shutil.rmtree(folder)
-    folder.mkdir(mode=0o700)
-    return folder
 
 
 def announce(folder: Path, run: Run) -> None:
     """Write what `running` finds."""
-    (folder / _RUN_FILE).write_text(json.dumps(asdict(run)), encoding="utf-8")
+    fresh = folder / f"{_RUN_FILE}.part"
+    fresh.write_text(json.dumps(asdict(run)), encoding="utf-8")
+    fresh.replace(folder / _RUN_FILE)
 
 
 def this_process() -> tuple[int, float]:
@@ -81,10 +94,21 @@ def running() -> list[Run]:
         try:
             run = Run(**json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
-            continue  # it ended, or is being written, while we looked
+            continue  # it ended while we looked, or another version wrote it
         if _alive(run):
             runs.append(run)
     return sorted(runs, key=lambda run: run.started)
+
+
+@contextmanager
+def _alone_in(root: Path) -> Iterator[None]:
+    """Wait until no other process is in here."""
+    opened = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def _alive(run: Run) -> bool:

@@ -1,5 +1,6 @@
 """Which LSL streams are there, and which of them a session file means."""
 
+import threading
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -44,7 +45,7 @@ def resolve(timeout: float = 1.0) -> list[Found]:
     return sorted(found, key=lambda stream: (stream.name, stream.source_id, stream.uid))
 
 
-def find(match: Match, timeout: float) -> Found:
+def find(match: Match, timeout: float, *, give_up: threading.Event | None = None) -> Found:
     """Return the one stream that a session file's ``match`` means, as soon as it is there.
 
     Parameters
@@ -53,6 +54,8 @@ def find(match: Match, timeout: float) -> Found:
         Name, type and source id; every one given must agree.
     timeout : float
         How long to wait for it (s).
+    give_up : threading.Event | None
+        Ends the wait early.
 
     Raises
     ------
@@ -63,8 +66,8 @@ def find(match: Match, timeout: float) -> Found:
     """
     deadline = local_clock() + timeout
     handles: list[Any] = []
-    # In slices, since Ctrl-C is not heard while liblsl waits.
-    while not handles and (left := deadline - local_clock()) > 0:
+    # In slices, since neither Ctrl-C nor `give_up` is heard while liblsl waits.
+    while not handles and (left := deadline - local_clock()) > 0 and not (give_up and give_up.is_set()):
         handles = pylsl.resolve_bypred(_predicate(match), 1, min(left, _SLICE_S))
     if not handles:
         raise NoStream(f"no LSL stream with {match} within {timeout:g} s; {_instead()}; start it, or correct `match`")

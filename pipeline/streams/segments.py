@@ -79,8 +79,9 @@ class Segmenter:
         Nominal rate (Hz); 0 for an irregular stream.
     can_drop : bool
         The stream may leave out samples.
-    last_segment : int
-        The newest segment known of this stream, from before a restart: new ones are later.
+    newest : Chunk | None
+        The newest chunk known of this stream, from before a restart: a new segment begins after it, and the samples
+        that are missing in between are counted.
 
     Attributes
     ----------
@@ -92,19 +93,19 @@ class Segmenter:
         Segments begun, after the first.
     """
 
-    def __init__(self, sfreq: float, *, can_drop: bool = False, last_segment: int = 0) -> None:
+    def __init__(self, sfreq: float, *, can_drop: bool = False, newest: Chunk | None = None) -> None:
         self._sfreq = sfreq
         self._counted = sfreq > 0 and not can_drop
         if self._counted:
             self._fade = math.exp(-1 / (sfreq * JITTER_MEMORY_S))
             self._sink = math.exp(-1 / (sfreq * PEAK_MEMORY_S))
             self._jitter = max(JITTER_AT_START_S, 0.5 / sfreq)
-        self._segment = last_segment
+        self._segment = 0 if newest is None else newest.segment
         self._next = 0
-        self._last_time: float | None = None
+        self._last_time: float | None = None if newest is None else float(newest.times[-1])
         self._ahead = 0.0
         self._peak = 0.0
-        self._last_arrival = 0.0
+        self._last_arrival = 0.0 if newest is None else newest.arrival
         self._reopened = True
         self.samples = 0
         self.lost: int | None = 0 if self._counted else None

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -132,11 +133,18 @@ def test_a_reopened_stream_begins_a_segment_and_counts_what_was_missed():
     assert (segmenter.lost, segmenter.gaps) == (300, 2)
 
 
-def test_segments_rise_over_a_restart_even_if_the_wall_clock_went_back():
-    segmenter = Segmenter(300.0, last_segment=EPOCH_MS + 5)
-    piece = segmenter.split(pulled(regular(3, 300)), offset=0.25, epoch_ms=EPOCH_MS)[0]
+def test_over_a_restart_segments_rise_and_what_is_missing_counts():
+    """Even if the wall clock went back."""
+    times = regular(1200, 300)
+    before = pieces_of(Segmenter(300.0), times[:300])[-1].chunk
+    segmenter = Segmenter(300.0, newest=msgspec.structs.replace(before, segment=EPOCH_MS + 5))
+    segmenter.samples = 300
+    piece = segmenter.split(pulled(times[900:]), offset=0.25, epoch_ms=EPOCH_MS)[0]
     assert piece.chunk.segment == EPOCH_MS + 6
+    assert piece.chunk.first == 0
     assert piece.chunk.offset == 0.25
+    assert piece.beginning.reason == "gap"
+    assert (segmenter.samples, segmenter.lost, segmenter.gaps) == (600, 600, 1)
 
 
 @settings(deadline=None)

@@ -1,0 +1,1 @@
+"""The helo command, a file per group of commands."""

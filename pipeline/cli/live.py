@@ -1,0 +1,83 @@
+"""Commands that run a session: demo and run."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli.options import (
+    RECORDINGS,
+    Duration,
+    Json,
+    NoDashboard,
+    Recordings,
+    dashboard_port,
+    print_json,
+)
+
+NoRecord = Annotated[bool, typer.Option("--no-record", help="Write nothing to the disk.")]
+
+
+def demo(
+    *,
+    duration: Duration = None,
+    no_dashboard: NoDashboard = False,
+    no_record: NoRecord = False,
+    seed: Annotated[int, typer.Option(min=0, help="Which simulated participant.")] = 1,
+    recordings: Recordings = RECORDINGS,
+    json: Json = False,
+) -> None:
+    """Show a simulated participant through the whole live pipeline, LSL included."""
+    from pipeline.session.runtime import runtime_root
+    from pipeline.streams.confine import confine
+
+    confine(runtime_root())  # before anything loads liblsl, which reads this once
+    from pipeline.workers.demo import demo_session, simulator
+
+    settings, where = demo_session(seed)
+    _run(settings, where, duration, no_dashboard, no_record, recordings, json, [simulator(seed)])
+
+
+def run(
+    session: Annotated[Path, typer.Argument(help="The session file.", metavar="SESSION.yaml")],
+    *,
+    duration: Duration = None,
+    no_dashboard: NoDashboard = False,
+    no_record: NoRecord = False,
+    recordings: Recordings = RECORDINGS,
+    json: Json = False,
+) -> None:
+    """Run a live experiment from a session file."""
+    from pipeline.session.config import load_session_file
+
+    settings = load_session_file(session)
+    _run(settings, str(session), duration, no_dashboard, no_record, recordings, json, [])
+
+
+def _run(
+    settings: Any,
+    where: str,
+    duration: float | None,
+    no_dashboard: bool,
+    no_record: bool,
+    recordings: Path,
+    json: bool,
+    sources: list[Any],
+) -> None:
+    from pipeline.cli.screen import screen
+    from pipeline.workers.run import Options, run_session
+
+    port = None if no_dashboard else dashboard_port()
+    options = Options(recordings=recordings, record=not no_record, port=port, duration_s=duration)
+    with screen(quiet=json) as shown:
+        result = run_session(settings, where, options, shown, sources)
+    if json:
+        print_json(result)
+        return
+    latency = result["latency_ms"]["p95"]
+    typer.echo(
+        f"{result['estimates']} estimates and {result['abstained']} abstentions in {result['duration_s']:g} s"
+        + (f"; 95 % of the estimates within {latency:g} ms of their last sample" if latency is not None else "")
+    )
+    if result["session_dir"]:
+        typer.echo(f"Recorded in {result['session_dir']}")

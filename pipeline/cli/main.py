@@ -1,0 +1,45 @@
+"""The helo command."""
+
+import sys
+
+import typer
+
+from pipeline.cli import inspect, learn, live, replay, sources
+from pipeline.errors import BadInput
+from pipeline.log import configure_logging
+
+app = typer.Typer(
+    name="helo",
+    help="A live, honest mixture of emotions: LSL streams in, HeLo in the middle, a dashboard and a recording out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (
+    live.demo,
+    live.run,
+    inspect.status,
+    replay.replay,
+    sources.streams,
+    inspect.check,
+    sources.simulate,
+    learn.train,
+    learn.evaluate,
+    inspect.doctor,
+):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; input that cannot be used ends in one line and status 2."""
+    configure_logging()
+    try:
+        app()
+    except BadInput as error:
+        print(f"helo: {error}", file=sys.stderr)  # noqa: T201 - the one line that the user must see
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Options that several commands share."""
+
+import json as json_module
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.errors import BadInput
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Duration = Annotated[
+    float | None, typer.Option(min=0.05, help="Stop this many seconds after the first tick.", show_default=False)
+]
+NoDashboard = Annotated[bool, typer.Option("--no-dashboard", help="Show no page.")]
+Recordings = Annotated[Path, typer.Option(help="Folder for recorded sessions.")]
+Network = Annotated[bool, typer.Option("--network", help="Let other machines find the streams.")]
+RECORDINGS = Path("recordings")
+DEFAULT_PORT = 8501
+
+
+@contextmanager
+def outlets(*, network: bool) -> Iterator[None]:
+    """Keep the outlets that are opened inside on this machine, unless `network`; enter before pylsl is loaded."""
+    from pipeline.streams.confine import confine
+
+    with tempfile.TemporaryDirectory(prefix="helo-lsl-") as folder:
+        if not network:
+            confine(Path(folder))
+        yield
+
+
+def print_json(result: Any) -> None:
+    """Print one JSON object on stdout."""
+    typer.echo(json_module.dumps(result, ensure_ascii=False))
+
+
+def dashboard_port() -> int:
+    """Return the dashboard's port: HELO_PORT, or 8501.
+
+    Raises
+    ------
+    BadInput
+        HELO_PORT is not a port.
+    """
+    text = os.environ.get("HELO_PORT") or str(DEFAULT_PORT)
+    if not text.isdecimal() or not 1024 <= int(text) <= 65535:
+        raise BadInput(f"HELO_PORT: {text!r} is not a port; give a number from 1024 to 65535")
+    return int(text)

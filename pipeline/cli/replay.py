@@ -1,0 +1,83 @@
+"""``helo replay``: publish a recording over LSL, as the devices did."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.cli.options import Network, outlets
+from pipeline.errors import BadInput
+
+if TYPE_CHECKING:
+    from pipeline.files.recording import Recording
+    from pipeline.streams.replay import Replay
+
+
+def replay(
+    recording: Annotated[
+        Path,
+        typer.Argument(
+            help="A session folder, an .xdf file, a file that MNE reads, a folder or zip of E4 files, or a .csv table."
+        ),
+    ],
+    *,
+    speed: Annotated[float, typer.Option(help="Seconds of the recording that pass in a second.")] = 1.0,
+    loop: Annotated[bool, typer.Option("--loop", help="Start again at the end; stamps go on rising.")] = False,
+    name: Annotated[str | None, typer.Option(help="Publish under this name.")] = None,
+    source_id: Annotated[str | None, typer.Option(help="Publish with this source id.")] = None,
+    type: Annotated[str | None, typer.Option(help="Table: the stream's type, for example GSR.")] = None,  # noqa: A002
+    channels: Annotated[str | None, typer.Option(help="Table: columns to publish, with commas between them.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Table: unit of the channels, for example uS.")] = None,
+    sfreq: Annotated[float | None, typer.Option(help="Table: rate (Hz).")] = None,
+    time: Annotated[str | None, typer.Option(help="Table: column of the timestamps (s).")] = None,
+    network: Network = False,
+) -> None:
+    """Publish a recording's streams over LSL, paced by their own timestamps, until it ends or Ctrl-C."""
+    if not 0 < speed < float("inf"):
+        raise BadInput(f"--speed is {speed}; give a number above 0, for example 2")
+    if "" in (name, source_id):
+        raise BadInput("--name and --source-id cannot be empty; give a text, or leave the option out")
+    # MNE and pyxdf are imported here, so that the other commands start without them.
+    from pipeline.files.read import read_recording
+    from pipeline.files.table import TableOptions
+
+    picked = tuple(part.strip() for part in channels.split(",")) if channels is not None else None
+    console = Console()
+    with console.status(f"Reading {escape(str(recording))} ..."):
+        content = read_recording(recording, TableOptions(type, picked, unit, sfreq, time))
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with outlets(network=network):
+        from pipeline.streams.replay import Replay
+
+        with Replay(content, name=name, source_id=source_id) as published:
+            console.print(_table(content, published))
+            for sentence in (*content.notes, *content.left_out):
+                console.print(f"{recording}: {sentence}.", highlight=False, markup=False, soft_wrap=True)
+            how = f", {speed:g} times as fast" if speed != 1 else ""
+            again = ", again and again" if loop else ""
+            length = f"{content.end - content.start:.1f} s"
+            console.print(f"Publishing {length}{how}{again}; Ctrl-C ends it.", highlight=False)
+            published.run(stop, speed=speed, loop=loop)
+
+
+def _table(content: "Recording", published: "Replay") -> Table:
+    """Return one line per stream."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("name", "type", "channels", "Hz", "unit", "samples", "source id"):
+        right = column in {"channels", "Hz", "samples"}
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    for outlet, stream in zip(published.outlets, content.streams, strict=True):
+        info = outlet.info
+        rate = f"{info.sfreq:g}" if info.sfreq else "irregular"
+        units = ", ".join(dict.fromkeys(info.units))
+        cells = (info.name, info.type, str(len(info.ch_names)), rate, units, str(len(stream.times)), info.source_id)
+        table.add_row(*map(Text, cells))
+    return table

@@ -1,0 +1,1 @@
+"""Thin processes: read, call processors, write, report health."""

@@ -1,0 +1,128 @@
+"""What every worker process shares: its arguments, its settings, the store, and how it stops."""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import BadInput
+from pipeline.log import Log, configure_logging, get_log
+from pipeline.session.config import SessionFile, load_session_file
+from pipeline.store.board import Board
+from pipeline.store.connection import Connection, connect
+
+#: How often a worker makes sure that a store which came back empty has its entries on the board again (s).
+BOARD_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class WorkerContext:
+    """What a worker is given."""
+
+    session: str
+    """Name of the session: its folder and the part of every key."""
+    settings: SessionFile
+    connection: Connection
+    board: Board
+    stop: threading.Event
+    """Set when the process is asked to stop; a worker then finishes what it holds and returns."""
+    log: Log
+    participant: str
+    """The participant it works for; empty for a worker that serves all."""
+    stream: str
+    """The stream it works for; empty for a worker that serves all."""
+    session_dir: Path | None
+    """Where the session is recorded; None where nothing is."""
+
+
+class Every:
+    """Say when something that is done every so often is due.
+
+    Parameters
+    ----------
+    seconds : float
+        How often (s); the first time is at once.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = float("-inf")
+
+    def due(self, now: float) -> bool:
+        """Return whether it is due at `now` (s); if so, the next time is that much later."""
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True
+
+
+def arguments(
+    *,
+    store: str,
+    session: str,
+    settings: Path,
+    participant: str = "",
+    stream: str = "",
+    session_dir: Path | None = None,
+) -> list[str]:
+    """Return the command-line arguments from which `worker_main` makes a context."""
+    given = {
+        "--store": store,
+        "--session": session,
+        "--settings": str(settings),
+        "--participant": participant,
+        "--stream": stream,
+        "--session-dir": str(session_dir) if session_dir else "",
+    }
+    return [f"{option}={value}" for option, value in given.items() if value]
+
+
+def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
+    """Run a worker until it returns or is asked to stop (SIGTERM, SIGINT).
+
+    Parameters
+    ----------
+    kind : str
+        The worker's kind, for its log lines.
+    run : callable
+        The worker; returns soon after ``context.stop`` is set.
+    """
+    configure_logging()
+    parser = argparse.ArgumentParser(prog=f"pipeline.workers.{kind}")
+    for option in ("--store", "--session", "--settings"):
+        parser.add_argument(option, required=True)
+    for option in ("--participant", "--stream", "--session-dir"):
+        parser.add_argument(option, default="")
+    options = parser.parse_args()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    what = "/".join(part for part in (options.participant, options.stream) if part)
+    log = get_log(kind, session=options.session, **({"stream": what} if what else {}))
+    try:
+        connection = connect(options.store, source="the store")
+    except BadInput as error:
+        # The supervisor has reached it, so it may be back soon: fail in the way that is tried again.
+        log.error(str(error))  # noqa: TRY400 - the sentence says it all
+        sys.exit(1)
+    try:
+        context = WorkerContext(
+            session=options.session,
+            settings=load_session_file(Path(options.settings)),
+            connection=connection,
+            board=Board(connection, options.session),
+            stop=stop,
+            log=log,
+            participant=options.participant,
+            stream=options.stream,
+            session_dir=Path(options.session_dir) if options.session_dir else None,
+        )
+        run(context)
+    except BadInput as error:
+        log.critical(str(error))
+        sys.exit(2)
+    finally:
+        log.info("stopped")

@@ -1,0 +1,252 @@
+"""One run of a session, from the first check to the last line: what `helo run` and `helo demo` do."""
+
+import shutil
+import signal
+import socket
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from dashboard.launch import command as dashboard_command
+from model.header import model_path, read_header
+from pipeline.errors import BadInput
+from pipeline.log import get_log
+from pipeline.records import Estimate, SessionInfo, StreamHealth
+from pipeline.session.config import SessionFile, dump_session
+from pipeline.session.folder import RAW, reserve
+from pipeline.session.runtime import Run, announce, open_runtime, this_process
+from pipeline.store import ids, keys
+from pipeline.store.board import Board
+from pipeline.store.connection import Connection, StoreLost, connect, store_url
+from pipeline.store.ring import BlockingReader
+from pipeline.store.server import EmbeddedServer
+from pipeline.streams.clock import local_clock
+from pipeline.workers.child import ProcessSpec
+from pipeline.workers.preflight import Check, check_offline, check_streams, require
+from pipeline.workers.processes import Plan, processes
+from pipeline.workers.summary import Summary
+from pipeline.workers.supervisor import Supervisor
+
+STORE = "store"
+#: The store stops last.
+_STORE_PHASE = 9
+
+_log = get_log("supervisor")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line."""
+
+    recordings: Path
+    record: bool
+    port: int | None
+    """Of the dashboard; None: no dashboard."""
+    duration_s: float | None
+    """From tick 0 (s); None: until stopped."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where a run shows itself."""
+
+    echo: Callable[[str], None]
+    """Takes each line of the processes' logs."""
+    show: Callable[[Supervisor, str], None]
+    """Called several times a second, with the session's name."""
+
+
+def run_session(
+    settings: SessionFile, where: str, options: Options, screen: Screen, sources: Sequence[ProcessSpec] = ()
+) -> dict[str, Any]:
+    """Run a session until its duration is over or it is interrupted.
+
+    Parameters
+    ----------
+    settings : SessionFile
+        The session.
+    where : str
+        Its file, for messages.
+    options : Options
+        What was asked for.
+    screen : Screen
+        Where it shows itself.
+    sources : sequence of ProcessSpec
+        Processes that publish the session's streams (the demo's simulator), started before they are looked for.
+
+    Returns
+    -------
+    dict
+        What ``--json`` prints.
+
+    Raises
+    ------
+    BadInput
+        Something that was given cannot be used; every process has been stopped then.
+    """
+    require(check_offline(settings, options.recordings), where)
+    if options.port is not None:
+        _require_free(options.port)
+    url = store_url()
+    if url is not None:
+        connect(url).close()
+    session_dir = reserve(options.recordings, settings.session) if options.record else None
+    settings = settings.model_copy(update={"session": session_dir.name if session_dir else settings.session})
+    try:
+        with open_runtime(settings.session) as runtime:
+            server = EmbeddedServer(runtime) if url is None else None
+            plan = _plan(settings, options, server.url if server else str(url), runtime, session_dir)
+            return _supervise(plan, where, options, screen, [*_store(server), *sources], runtime)
+    finally:
+        if session_dir is not None and not _recorded(session_dir):
+            shutil.rmtree(session_dir)  # the run never began
+
+
+def _supervise(
+    plan: Plan, where: str, options: Options, screen: Screen, first: Sequence[ProcessSpec], runtime: Path
+) -> dict[str, Any]:
+    """Run the session's processes; whatever happens, none of them is left."""
+    session = plan.settings.session
+    log_file = (plan.session_dir or runtime) / "log.txt"
+    supervisor = Supervisor(session, [*first, *processes(plan)], log_file=log_file, echo=screen.echo)
+    try:
+        _on_stop(signal.default_int_handler)
+        return _run(plan, where, options, screen, supervisor, {spec.kind for spec in first}, runtime)
+    finally:
+        _on_stop(signal.SIG_IGN)
+        supervisor.stop()
+        if STORE not in {spec.kind for spec in first}:
+            _forget(plan)
+
+
+def _run(
+    plan: Plan,
+    where: str,
+    options: Options,
+    screen: Screen,
+    supervisor: Supervisor,
+    first: Collection[str],
+    runtime: Path,
+) -> dict[str, Any]:
+    """Check the streams, start the rest, follow the estimates; a run that is interrupted has a summary, too."""
+    settings = plan.settings
+    summary = Summary(tuple(settings.participants), settings.hop_s, options.duration_s)
+    board: Board | None = None
+    try:
+        supervisor.start(first)
+        if STORE in first:
+            supervisor.wait_for_store()
+        connection = connect(plan.store, source="the store")
+        connection.drop(keys.session(settings.session))
+        board = Board(connection, settings.session)
+        supervisor.publish(board)
+        announce(runtime, Run(settings.session, *this_process(), plan.store, str(plan.session_dir or ""), options.port))
+        checks = check_streams(settings)
+        require(checks, where)
+        board.put_session(_session_info(plan, checks))
+        supervisor.start()
+        _follow(summary, settings, connection, board, supervisor, screen)
+    except KeyboardInterrupt:
+        screen.echo("Stopping.")
+    supervisor.stop_all_but(STORE)  # which has the readers' last word
+    recorded = plan.session_dir if plan.session_dir is not None and _recorded(plan.session_dir) else None
+    return summary.result(_last_health(board), supervisor.restarts, recorded)
+
+
+def _follow(
+    summary: Summary,
+    settings: SessionFile,
+    connection: Connection,
+    board: Board,
+    supervisor: Supervisor,
+    screen: Screen,
+) -> None:
+    """Count estimates and report the processes' health until the run is over."""
+    participant_of = {keys.estimates(settings.session, name): name for name in settings.participants}
+    reader = BlockingReader(connection, dict.fromkeys(participant_of, ids.START), Estimate)
+    while not summary.complete:
+        for entry in reader.read(0.25):
+            summary.add(participant_of[entry.key], entry.record)
+        supervisor.publish(board)
+        screen.show(supervisor, settings.session)
+        if supervisor.failed.is_set():
+            raise BadInput(supervisor.fault)
+
+
+def _plan(settings: SessionFile, options: Options, url: str, runtime: Path, session_dir: Path | None) -> Plan:
+    settings_file = runtime / "session.yaml"
+    settings_file.write_text(dump_session(settings), encoding="utf-8")
+    demonstration = read_header(model_path(settings.model)).demonstration
+    dashboard = None
+    if options.port is not None:
+        argv = dashboard_command(url, settings.session, options.port)
+        dashboard = ProcessSpec("dashboard", f"http://localhost:{options.port}", argv, phase=3)
+    return Plan(
+        settings=settings,
+        settings_file=settings_file,
+        store=url,
+        session_dir=session_dir,
+        publish=not demonstration if settings.publish is None else settings.publish,
+        dashboard=dashboard,
+    )
+
+
+def _last_health(board: Board | None) -> list[StreamHealth]:
+    """Return how the streams did; nothing of a run that ended before its store began, or after its store was lost."""
+    try:
+        return board.stream_health() if board is not None else []
+    except StoreLost as error:
+        _log.warning("the store is lost; how the streams did is not known", error=error)
+        return []
+
+
+def _forget(plan: Plan) -> None:
+    """Leave nothing of the participants in a server that lives on."""
+    try:
+        connect(plan.store).drop(keys.session(plan.settings.session))
+    except (BadInput, StoreLost) as error:
+        _log.error("the session's data may still be in the store", session=plan.settings.session, error=error)
+
+
+def _recorded(session_dir: Path) -> bool:
+    return (session_dir / RAW).exists()
+
+
+def _on_stop(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
+    """Say what Ctrl-C and SIGTERM do; also where a shell has started this in the background, deaf to Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
+def _store(server: EmbeddedServer | None) -> list[ProcessSpec]:
+    return [] if server is None else [ProcessSpec(STORE, "", server.command(), _STORE_PHASE)]
+
+
+def _session_info(plan: Plan, checks: list[Check]) -> SessionInfo:
+    settings = plan.settings
+    return SessionInfo(
+        session=settings.session,
+        participants={
+            code: {name: stream.use for name, stream in participant.streams.items()}
+            for code, participant in settings.participants.items()
+        },
+        hop_s=settings.hop_s,
+        display=settings.display,
+        notices=(*([settings.notice] if settings.notice else []), *(check.notice for check in checks if check.notice)),
+        started=local_clock(),
+        session_dir=str(plan.session_dir or ""),
+    )
+
+
+def _require_free(port: int) -> None:
+    """Raise where the dashboard's port cannot be taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise BadInput(
+                f"HELO_PORT: port {port} is taken ({error.strerror}); set HELO_PORT to another, or stop what uses it"
+            ) from error

@@ -1,0 +1,80 @@
+"""What a run comes to: ticks, estimates, losses, latency; counted while it goes on."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.records import Estimate, StreamHealth
+
+
+@dataclass
+class Summary:
+    """Counts the estimates of all participants, one call a tick.
+
+    Parameters
+    ----------
+    participants : tuple of str
+        Whose estimates are counted.
+    hop_s : float
+        Time between ticks (s).
+    duration_s : float | None
+        Stop counting a participant after this long from tick 0 (s).
+    """
+
+    participants: tuple[str, ...]
+    hop_s: float
+    duration_s: float | None
+    ticks: dict[str, int] = field(default_factory=dict)
+    abstained: int = 0
+    latencies: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ticks = dict.fromkeys(self.participants, 0)
+
+    def add(self, participant: str, estimate: Estimate) -> None:
+        """Count one tick, unless the duration is over."""
+        if self._over(participant):
+            return
+        self.ticks[participant] += 1
+        if estimate.abstained:
+            self.abstained += 1
+        else:
+            self.latencies.append(estimate.stages["latency"])
+
+    @property
+    def complete(self) -> bool:
+        """Whether every participant has had the duration asked for."""
+        return all(self._over(participant) for participant in self.participants)
+
+    def result(self, health: list[StreamHealth], restarts: int, session_dir: Path | None) -> dict[str, Any]:
+        """Return the object that ``--json`` prints (its fields: docs/commands.md)."""
+        percentiles = np.percentile(self.latencies, [50, 95, 99]) * 1000 if self.latencies else [None] * 3
+        return {
+            "ticks": sum(self.ticks.values()),
+            "estimates": sum(self.ticks.values()) - self.abstained,
+            "abstained": self.abstained,
+            "duration_s": max(self.ticks.values()) * self.hop_s,
+            "streams": {
+                stream.stream: {
+                    "samples_received": stream.samples_received,
+                    "samples_lost": stream.samples_lost,
+                    "gaps": stream.gaps,
+                }
+                for stream in health
+            },
+            "latency_ms": {
+                name: None if value is None else round(float(value), 2)
+                for name, value in zip(("p50", "p95", "p99"), percentiles, strict=True)
+            },
+            "restarts": restarts,
+            "session_dir": str(session_dir) if session_dir else None,
+        }
+
+    def _over(self, participant: str) -> bool:
+        if self.duration_s is None:
+            return False
+        # Rounded first, since 1.1 / 0.1 is a little more than 11.
+        return self.ticks[participant] >= math.ceil(round(self.duration_s / self.hop_s, 6))

@@ -1,0 +1,87 @@
+"""Killing any process of a run: it is restarted, said, and the estimates go on without a tick twice or left out."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pyarrow.parquet as pq
+import pytest
+import pyxdf
+
+from tests.command import SEED, started, status, wait_for
+
+
+def processes(kind: str) -> list[dict]:
+    return [process for process in status()["processes"] if process["kind"] == kind]
+
+
+def events(recordings: Path) -> list[dict]:
+    """Return the events recorded so far."""
+    files = list(recordings.glob("*/events.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+def recorded(session_dir: Path, name: str) -> list[float]:
+    """Return the timestamps of a recorded stream."""
+    streams, _ = pyxdf.load_xdf(session_dir / "raw.xdf", synchronize_clocks=False, dejitter_timestamps=False)
+    return [time for stream in streams if stream["info"]["name"] == [name] for time in stream["time_stamps"].tolist()]
+
+
+@pytest.fixture
+def recordings(tmp_path) -> Path:
+    return tmp_path / "recordings"
+
+
+@pytest.mark.parametrize("kind", ["reader", "preprocess", "infer", "recorder", "store"])
+def test_a_killed_process_comes_back_and_the_run_goes_on(kind, recordings):
+    with started(
+        "demo", "--seed", SEED, "--no-dashboard", "--recordings", recordings, "--duration", 20, "--json"
+    ) as run:
+        wait_for(lambda: any(stream["samples_received"] for stream in status()["streams"]))
+        victim = wait_for(lambda: processes(kind) or (store_of(run.pid) if kind == "store" else []))[0]
+        os.kill(victim["pid"], signal.SIGKILL)
+        output, _ = run.communicate(timeout=120)
+        assert run.returncode == 0
+    result = json.loads(output)
+    assert result["restarts"] == 1
+    assert result["ticks"] == 80
+    assert result["estimates"] >= 40
+    table = pq.read_table(Path(result["session_dir"]) / "estimates.parquet").to_pydict()
+    assert table["tick"] == list(range(len(table["tick"])))
+    eeg = result["streams"]["P001/eeg"]
+    assert eeg["gaps"] == (kind == "reader")
+    assert (eeg["samples_lost"] > 0) == (kind == "reader")
+    assert eeg["samples_received"] == len(recorded(Path(result["session_dir"]), "helo-demo-EEG"))
+    restarts = [event["text"] for event in events(recordings) if event["kind"] == "restart"]
+    assert any(kind in text and "SIGKILL" in text for text in restarts), restarts
+
+
+def store_of(pid: int) -> list[dict]:
+    """Return the embedded server of a run."""
+    return [{"pid": p.pid} for p in psutil.Process(pid).children(recursive=True) if "valkey" in p.name()]
+
+
+def test_ctrl_c_ends_the_run_and_leaves_no_process_and_no_socket(recordings):
+    with started("demo", "--seed", SEED, "--no-dashboard", "--recordings", recordings, "--json") as run:
+        wait_for(lambda: any(stream["samples_received"] for stream in status()["streams"]))
+        family = psutil.Process(run.pid).children(recursive=True)
+        run.send_signal(signal.SIGINT)
+        output, _ = run.communicate(timeout=30)
+        assert run.returncode == 0
+    assert json.loads(output)["session_dir"]
+    assert not [process for process in family if process.is_running()]
+    assert not list(Path(os.environ["XDG_RUNTIME_DIR"]).glob("helo/*/store.sock"))
+
+
+def test_children_end_when_their_supervisor_is_killed(recordings):
+    with started("demo", "--seed", SEED, "--no-dashboard", "--recordings", recordings) as run:
+        wait_for(lambda: any(stream["samples_received"] for stream in status()["streams"]))
+        family = psutil.Process(run.pid).children(recursive=True)
+        assert len(family) > 8
+        run.kill()
+        run.wait(timeout=30)
+        _, alive = psutil.wait_procs(family, timeout=30)
+        assert not alive
+    assert status()["session"] is None

@@ -1,0 +1,73 @@
+"""Runs that end early, run beside another, or use a server of somebody else's."""
+
+import json
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from pipeline.records import Grid
+from pipeline.session.runtime import open_runtime, running
+from pipeline.store import keys
+from pipeline.store.board import Board
+from tests.command import SEED, helo, helo_json, started, status, wait_for
+
+RUN = ("--no-dashboard", "--json", "--recordings")
+
+
+@pytest.fixture
+def session(tmp_path, unique) -> Path:
+    """The file of a session whose stream nobody sends."""
+    streams = {"gsr": {"match": {"name": unique}, "use": "GSR"}}
+    participants = {"P001": {"consent": "ICF-v3", "streams": streams}}
+    file = tmp_path / "s.yaml"
+    file.write_text(yaml.safe_dump({"session": unique, "resolve_timeout_s": 60, "participants": participants}))
+    return file
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_while_it_looks_for_streams_leaves_nothing(session, tmp_path, unique, number):
+    recordings = tmp_path / "rec"
+    with started("run", session, *RUN, recordings) as run:
+        wait_for(lambda: status()["processes"])
+        family = psutil.Process(run.pid).children(recursive=True)
+        assert family
+        run.send_signal(number)
+        output, _ = run.communicate(timeout=30)
+    assert run.returncode == 0
+    result = json.loads(output)
+    assert (result["ticks"], result["session_dir"]) == (0, None)
+    assert not [process for process in family if process.is_running()]
+    assert list(recordings.iterdir()) == []
+    assert running() == []
+
+
+def test_a_second_run_under_the_same_name_is_refused_and_harms_nothing(session, tmp_path, unique):
+    recordings = tmp_path / "rec"
+    with open_runtime(unique) as folder:
+        done = helo("run", session, *RUN, recordings)
+        assert (folder / "run.json").exists()
+    assert done.returncode == 2
+    assert f"session {unique!r} is running already" in done.stderr
+    assert list(recordings.iterdir()) == []
+
+
+def test_a_server_of_somebody_elses_is_left_without_the_participants_data(connection, store_server, tmp_path, unique):
+    """What an earlier run of this name left goes first; the data of other sessions stay."""
+    for session in ("demo", unique):
+        board = Board(connection, session)
+        board.put_grid("P001", Grid(0.0, 1.0))
+        board.close()
+    result = helo_json(
+        "demo", "--seed", SEED, "--duration", 2, "--no-record", *RUN[:1],
+        "--recordings", tmp_path, env={"HELO_REDIS_URL": store_server.url},
+    )  # fmt: skip
+    assert result["ticks"] == 8
+    assert result["session_dir"] is None
+    assert connection.range(keys.raw("demo", "P001", "eeg")) == []
+    assert connection.fields(keys.health("demo")) == {}
+    assert Board(connection, "demo").session() is None
+    assert Board(connection, unique).grid("P001") is not None
+    assert list(tmp_path.iterdir()) == []

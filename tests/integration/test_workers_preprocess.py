@@ -1,0 +1,179 @@
+"""The preprocess worker: from chunks in the store to a window of every modality for every tick.
+
+The chunks are stamped in the near future, so that nothing is ever late, however slow the machine.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from pipeline.errors import BadInput
+from pipeline.records import Chunk, Event, FeatureWindow
+from pipeline.session.config import SessionFile
+from pipeline.store import ids, keys
+from pipeline.store.connection import Connection
+from pipeline.store.ring import BlockingReader, read_ticks
+from pipeline.store.writer import StreamWriter
+from pipeline.streams.clock import local_clock
+from pipeline.workers import preprocess
+from pipeline.workers.preprocess import Preprocess
+from tests.signals_samples import RATES, samples, stream_info
+from tests.workers import context_of, session_of, working
+
+Until = Callable[..., None]
+GSR = {"match": {"type": "GSR"}, "use": "GSR"}
+PPG = {"match": {"type": "PPG"}, "use": "PPG"}
+OFFSET = -2.0
+
+
+class Sensor:
+    """Plays the reader of one stream."""
+
+    def __init__(self, connection: Connection, session: str, modality: str, start: float, seconds: float) -> None:
+        self._data = samples(modality, seconds)
+        self._sfreq, self._start, self._next = RATES[modality], start, 0
+        key = keys.raw(session, "P001", modality.lower())
+        self._writer = StreamWriter(connection, key, retention_s=600)
+
+    def send(self, until_s: float) -> None:
+        """Store the samples up to `until_s` after the start, in chunks of four."""
+        while self._next + 4 <= until_s * self._sfreq:
+            index = np.arange(self._next, self._next + 4)
+            host = self._start + index / self._sfreq
+            chunk = Chunk(7, self._next, host - OFFSET, OFFSET, self._data[index], float(host[-1]))
+            self._writer.append(ids.raw_id(7, self._next), chunk)
+            self._next += 4
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def windows(connection: Connection, session: str, modality: str) -> list[FeatureWindow]:
+    return read_ticks(connection, keys.features(session, "P001", modality), 0, None, FeatureWindow)
+
+
+def events(connection: Connection, session: str) -> list[Event]:
+    ring = BlockingReader(connection, {keys.events(session): ids.START}, Event)
+    found = [entry.record for entry in ring.read(0)]
+    ring.close()
+    return found
+
+
+def process_all(connection: Connection, settings: SessionFile, modality: str, n_windows: int) -> None:
+    """Let a worker of its own process what there is, until so many windows are stored."""
+    with context_of(connection, settings) as context:
+        worker = Preprocess(context)
+        deadline = local_clock() + 30
+        while len(windows(connection, settings.session, modality)) < n_windows:
+            assert local_clock() < deadline
+            worker.step()
+        worker.close()
+
+
+def recorded(connection: Connection, settings: SessionFile, start: float, *, restart: bool) -> list[FeatureWindow]:
+    """Return the windows of 15 s of GSR, with or without a restart in the middle."""
+    with context_of(connection, settings) as context:
+        context.board.put_stream("P001", stream_info("GSR"))
+    sensor = Sensor(connection, settings.session, "GSR", start, 15)
+    if restart:
+        sensor.send(9)
+        process_all(connection, settings, "GSR", 10)
+    sensor.send(15)
+    process_all(connection, settings, "GSR", 33)
+    sensor.close()
+    return windows(connection, settings.session, "GSR")
+
+
+def test_over_a_restart_every_tick_comes_once_and_the_same(connection, unique):
+    start = local_clock() + 60
+    whole = recorded(connection, session_of(unique, {"gsr": GSR}), start, restart=False)
+    again = recorded(connection, session_of(f"{unique}-2", {"gsr": GSR}), start, restart=True)
+    assert [window.tick for window in whole] == [window.tick for window in again] == list(range(len(whole)))
+    np.testing.assert_allclose(np.diff([window.end for window in whole]), 0.25, atol=1e-9)
+    assert whole[0].end == pytest.approx(start + 1.0 + 5.0, abs=0.2)
+    for one, other in zip(whole, again, strict=True):
+        assert one.end == other.end
+        assert (one.segment, one.first, one.last) == (other.segment, other.first, other.last)
+        np.testing.assert_array_equal(one.features[0], other.features[0])
+        assert np.isfinite(one.features).all()
+        assert one.valid == 1
+        assert one.made is not None
+
+
+def test_the_grid_is_on_the_board_and_stays(connection, unique):
+    settings = session_of(unique, {"gsr": GSR})
+    start = local_clock() + 60
+    recorded(connection, settings, start, restart=True)
+    with context_of(connection, settings) as context:
+        first_end = windows(connection, unique, "GSR")[0].end
+        assert context.board.grid("P001").end(0) == first_end
+
+
+def test_a_stream_that_is_never_found_is_missing_in_words(connection, unique, until):
+    settings = session_of(unique, {"gsr": GSR, "ppg": {**PPG, "required": False}}, resolve_timeout_s=0.2)
+    with context_of(connection, settings) as context, working(preprocess.run, context):
+        until(lambda: len(windows(connection, unique, "GSR")) >= 4 and len(windows(connection, unique, "PPG")) >= 4)
+    for modality in ("GSR", "PPG"):
+        found = windows(connection, unique, modality)
+        assert [window.tick for window in found] == list(range(len(found)))
+        assert {window.reasons for window in found} == {("stream not found",)}
+        assert {window.valid for window in found} == {0.0}
+
+
+def test_an_optional_stream_that_appears_late_is_taken_up(connection, unique, until):
+    settings = session_of(unique, {"gsr": GSR, "ppg": {**PPG, "required": False}})
+    start = local_clock() + 60
+    sensors = [Sensor(connection, unique, modality, start, 20) for modality in ("GSR", "PPG")]
+    with context_of(connection, settings) as context:
+        context.board.put_stream("P001", stream_info("GSR"))
+        with working(preprocess.run, context):
+            sensors[0].send(10)
+            until(lambda: len(windows(connection, unique, "GSR")) >= 10)
+            assert windows(connection, unique, "PPG") == []
+            context.board.put_stream("P001", stream_info("PPG"))
+            for sensor in sensors:
+                sensor.send(20)
+            until(lambda: len(windows(connection, unique, "PPG")) >= 40)
+    found = windows(connection, unique, "PPG")
+    assert [window.tick for window in found] == list(range(len(found)))
+    assert found[-1].valid == 1
+    for sensor in sensors:
+        sensor.close()
+
+
+def test_an_optional_stream_that_is_wrong_ends_no_session(connection, unique, until):
+    settings = session_of(unique, {"gsr": GSR, "ppg": {**PPG, "required": False}})
+    start = local_clock() + 60
+    sensors = [Sensor(connection, unique, modality, start, 20) for modality in ("GSR", "PPG")]
+    with context_of(connection, settings) as context:
+        context.board.put_stream("P001", stream_info("GSR"))
+        with working(preprocess.run, context):
+            sensors[0].send(10)
+            until(lambda: windows(connection, unique, "GSR"))
+            context.board.put_stream("P001", stream_info("PPG", units=("furlong",)))
+            sensors[1].send(10)
+            until(lambda: events(connection, unique))
+            sensors[0].send(20)
+            until(lambda: len(windows(connection, unique, "GSR")) >= 40)
+    (event,) = events(connection, unique)
+    assert "P001/ppg is not used" in event.text
+    assert "furlong" in event.text
+    for sensor in sensors:
+        sensor.close()
+
+
+def test_a_required_stream_that_is_wrong_is_refused(connection, unique):
+    with context_of(connection, session_of(unique, {"gsr": GSR})) as context:
+        context.board.put_stream("P001", stream_info("GSR", units=("furlong",)))
+        with pytest.raises(BadInput, match=r"streams\.gsr\.unit: .*furlong"):
+            Preprocess(context)
+
+
+def test_what_the_model_does_not_take_is_recorded_and_not_processed(connection, unique, until):
+    temperature = {"match": {"type": "Temperature"}, "use": "Temperature"}
+    marks = {"match": {"type": "Markers"}, "use": "Markers"}
+    settings = session_of(unique, {"gsr": GSR, "temperature": temperature, "marks": marks}, resolve_timeout_s=0.2)
+    with context_of(connection, settings) as context, working(preprocess.run, context):
+        until(lambda: windows(connection, unique, "GSR"))
+    assert windows(connection, unique, "Temperature") == []

@@ -1,0 +1,88 @@
+"""Joining the modalities of a tick, and what the model is given of them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.header import model_path
+from model.predictor import Predictor
+from pipeline.records import FeatureWindow
+from pipeline.signals.family import FEATURES
+from pipeline.workers.infer import Join, estimates_of
+
+
+def window(tick: int, modality: str, features: np.ndarray | None = None) -> FeatureWindow:
+    if features is None:
+        features = np.zeros((2, *FEATURES[modality].shape), np.float32)
+    return FeatureWindow(tick, tick / 4, modality, features, 1.0, 1.0)
+
+
+def test_a_tick_is_complete_when_every_modality_has_sent_it():
+    join = Join(("EEG", "GSR"), 0)
+    assert join.add(window(0, "EEG")) is None
+    assert join.add(window(1, "EEG")) is None
+    complete = join.add(window(0, "GSR"))
+    assert {name: w.tick for name, w in complete.items()} == {"EEG": 0, "GSR": 0}
+    assert {w.tick for w in join.add(window(1, "GSR")).values()} == {1}
+    assert join.waiting == {}
+
+
+def test_what_was_estimated_before_a_restart_is_left_alone():
+    join = Join(("EEG",), 5)
+    assert join.add(window(4, "EEG")) is None
+    assert join.add(window(5, "EEG")) is not None
+    assert join.add(window(5, "EEG")) is None
+
+
+def test_a_tick_that_lacks_a_window_for_ever_does_not_hold_up_the_next():
+    """The store of one modality begins later than that of the other: after it came back empty, say."""
+    join = Join(("EEG", "GSR"), 0)
+    for tick in (10, 11):
+        assert join.add(window(tick, "EEG")) is None
+    for tick in range(5, 10):
+        assert join.add(window(tick, "GSR")) is None
+    complete = join.add(window(10, "GSR"))
+    assert {name: w.tick for name, w in complete.items()} == {"EEG": 10, "GSR": 10}
+    assert set(join.waiting) == {11}
+
+
+@given(order=st.permutations([(name, tick) for name in ("EEG", "GSR", "PPG") for tick in range(4)]))
+def test_in_whatever_order_modalities_come_ticks_rise_and_are_whole(order):
+    """Within a modality windows come in the order of their ticks."""
+    sent = dict.fromkeys(("EEG", "GSR", "PPG"), 0)
+    join = Join(tuple(sent), 0)
+    ticks = []
+    for name, _ in order:
+        complete = join.add(window(sent[name], name))
+        sent[name] += 1
+        if complete is not None:
+            assert set(complete) == set(sent)
+            ticks.append({w.tick for w in complete.values()})
+    assert ticks == [{0}, {1}, {2}, {3}]
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor.load(model_path("shipped"), "cpu")
+
+
+def test_a_modality_that_is_absent_or_not_finite_is_masked(predictor):
+    names = list(predictor.header.modalities)
+    whole = {name: window(0, name) for name in names}
+    holed = {**whole, "EEG": window(0, "EEG", np.full((2, *FEATURES["EEG"].shape), np.nan, np.float32))}
+    without = {name: w for name, w in whole.items() if name != "EEG"}
+    prediction, present = estimates_of(predictor, [whole, holed, without, {}])
+    eeg = names.index("EEG")
+    assert present.all(axis=1).tolist() == [True, False, False, False]
+    assert present.sum(axis=1).tolist() == [len(names), len(names) - 1, len(names) - 1, 0]
+    assert not present[1:, eeg].any()
+    np.testing.assert_array_equal(prediction.distribution[1], prediction.distribution[2])
+    assert prediction.abstained.tolist() == [False, False, False, True]
+
+
+def test_a_modality_that_the_model_does_not_take_changes_nothing(predictor):
+    whole = {name: window(0, name) for name in predictor.header.modalities}
+    more = {**whole, "Temperature": window(0, "Temperature")}
+    prediction, _ = estimates_of(predictor, [whole, more])
+    np.testing.assert_array_equal(prediction.distribution[0], prediction.distribution[1])

@@ -1,0 +1,72 @@
+"""The supervisor: what its processes say, why one cannot go on, and which are stopped."""
+
+import sys
+
+import pytest
+
+from pipeline.errors import BadInput
+from pipeline.workers import supervisor as module
+from pipeline.workers.child import ProcessSpec
+from pipeline.workers.supervisor import Supervisor
+
+WAITS = "import signal; print('ready', flush=True); signal.pause()"
+
+
+@pytest.fixture
+def supervise(tmp_path):
+    """Return a function that makes a supervisor of Python programs, stopped at the end; by kind."""
+    made = []
+
+    def make(**programs: str) -> Supervisor:
+        specs = [ProcessSpec(kind, "", [sys.executable, "-c", code], 0) for kind, code in programs.items()]
+        lines: list[str] = []
+        made.append(Supervisor("s", specs, log_file=tmp_path / "log.txt", echo=lines.append))
+        made[-1].said = lines
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("2026-11-20 05:00:00,000 critical infer device: 'cuda' is not there", "infer device: 'cuda' is not there"),
+        ("usage: no such option", "infer: usage: no such option"),
+    ],
+)
+def test_a_process_whose_input_is_bad_says_why(supervise, line, fault):
+    one = supervise(infer=f"import sys; print({line!r}); sys.exit(2)")
+    one.start()
+    assert one.failed.wait(30)
+    assert one.fault == fault
+    assert one.restarts == 0
+
+
+def test_every_line_is_logged_and_all_but_the_stores_are_shown(supervise, tmp_path, until):
+    one = supervise(reader=WAITS, store="print('* Ready to accept connections', flush=True); " + WAITS)
+    one.start(["store"])
+    one.wait_for_store()
+    assert {child.spec.kind for child in one.children if child.state == "running"} == {"store"}
+    one.start()
+    until(lambda: one.said == ["ready"])
+    assert "Ready to accept connections" in (tmp_path / "log.txt").read_text()
+
+
+def test_a_store_that_does_not_start_is_said(supervise, monkeypatch):
+    monkeypatch.setattr(module, "_STORE_WITHIN_S", 0.2)
+    one = supervise(store=WAITS)
+    one.start()
+    with pytest.raises(BadInput, match="the embedded store did not start"):
+        one.wait_for_store()
+
+
+def test_the_store_may_outlive_the_others(supervise, until):
+    one = supervise(reader=WAITS, store=WAITS)
+    one.start()
+    until(lambda: all(child.pid for child in one.children))
+    one.stop_all_but("store")
+    assert {child.spec.kind: child.state for child in one.children} == {"reader": "stopped", "store": "running"}
+    one.stop()
+    assert {child.state for child in one.children} == {"stopped"}

@@ -1,0 +1,51 @@
+"""Workers in a thread of the test, with a context made by hand."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from pipeline.log import get_log
+from pipeline.session.config import SessionFile, parse_session
+from pipeline.store.board import Board
+from pipeline.store.connection import Connection
+from pipeline.workers.context import WorkerContext
+
+
+def session_of(name: str, streams: dict[str, dict[str, Any]], **more: Any) -> SessionFile:
+    """Return a session with one participant, P001."""
+    participants = {"P001": {"consent": "ICF-v3", "streams": streams}}
+    return parse_session({"session": name, "participants": participants, **more}, "test")
+
+
+@contextmanager
+def context_of(
+    connection: Connection, settings: SessionFile, *, participant: str = "P001", stream: str = ""
+) -> Iterator[WorkerContext]:
+    """Give what a worker is given."""
+    board = Board(connection, settings.session)
+    yield WorkerContext(
+        session=settings.session,
+        settings=settings,
+        connection=connection,
+        board=board,
+        stop=threading.Event(),
+        log=get_log("test", session=settings.session),
+        participant=participant,
+        stream=stream,
+        session_dir=None,
+    )
+    board.close()
+
+
+@contextmanager
+def working(run: Callable[[WorkerContext], None], context: WorkerContext) -> Iterator[None]:
+    """Run a worker until the block ends; what it raises is raised here."""
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(run, context)
+        try:
+            yield
+        finally:
+            context.stop.set()
+            done.result(60)
