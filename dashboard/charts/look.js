@@ -55,7 +55,7 @@ export function frame(theme, withState) {
     font: { family: theme.font, color: theme.text, size: 12.5 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    margin: { l: 44, r: 6, t: withState ? 20 : 6, b: 24 },
+    margin: { l: 44, r: 6, t: withState ? 20 : 12, b: 24 },
     showlegend: false,
     dragmode: false,
     hovermode: "closest",
