@@ -1,16 +1,17 @@
-"""The dashboard: ``streamlit run dashboard/app.py -- --store URL --session NAME``."""
+"""The dashboard: ``streamlit run dashboard/app.py -- --session NAME``; the environment says where the store is."""
 
 import argparse
+import os
 
 import streamlit as st
 
 from dashboard.feed import Feed
 from dashboard.pages.live import page
+from pipeline.store.connection import STORE_VARIABLE
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dashboard")
-    parser.add_argument("--store", required=True, help="address of the session's store")
     parser.add_argument("--session", required=True, help="name of the session")
     return parser.parse_args()
 
@@ -25,7 +26,7 @@ def main() -> None:
     """Serve one run of the page."""
     arguments = _arguments()
     st.set_page_config(page_title=f"{arguments.session} · helo live", layout="wide", initial_sidebar_state="collapsed")
-    feed = _feed(arguments.store, arguments.session)
+    feed = _feed(os.environ[STORE_VARIABLE], arguments.session)
     st.navigation([st.Page(lambda: page(feed), title="Live", url_path="live", default=True)], position="hidden").run()
 
 

@@ -84,7 +84,7 @@ class Feed:
     def _follow(self) -> None:
         while not self._ended.is_set():
             try:
-                connection = connect(self._url, source="--store")
+                connection = connect(self._url, source="the store")
             except (BadInput, StoreLost) as error:
                 self._tell(_UNREACHABLE, str(error))
                 self._ended.wait(BOARD_S)

@@ -10,13 +10,11 @@ APP: Final = Path(__file__).with_name("app.py")
 DEFAULT_PORT: Final = 8501
 
 
-def command(store_url: str, session: str, port: int = DEFAULT_PORT) -> list[str]:
-    """Return the command that serves a session's pages on localhost.
+def command(session: str, port: int = DEFAULT_PORT) -> list[str]:
+    """Return the command that serves a session's pages on localhost; the environment says where its store is.
 
     Parameters
     ----------
-    store_url : str
-        Where the session's records are.
     session : str
         Name of the session.
     port : int
@@ -38,6 +36,6 @@ def command(store_url: str, session: str, port: int = DEFAULT_PORT) -> list[str]
     }
     flags = [part for option in options.items() for part in option]
     return [
-        sys.executable, "-m", "streamlit", "run", str(APP), *flags,
-        "--", f"--store={store_url}", f"--session={session}",
+        sys.executable, "-P", "-m", "streamlit", "run", str(APP), *flags,
+        "--", f"--session={session}",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a command says when its input cannot be used."""
+"""What a command says when it cannot do what it was asked for."""
 
 
 class BadInput(Exception):  # noqa: N818 - it names the cause, as the person at the screen reads it
@@ -9,3 +9,7 @@ class BadInput(Exception):  # noqa: N818 - it names the cause, as the person at 
 
     def __init__(self, sentence: str) -> None:
         super().__init__(" ".join(sentence.split()))
+
+
+class RunFailed(Exception):  # noqa: N818 - as above
+    """A run that cannot come to what it was asked for: one sentence; the command exits with status 1."""

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from pipeline.cli import inspect, learn, live, replay, sources
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, RunFailed
 from pipeline.log import configure_logging
 
 app = typer.Typer(
@@ -39,6 +39,9 @@ def main() -> None:
     except BadInput as error:
         print(f"helo: {error}", file=sys.stderr)  # noqa: T201 - the one line that the user must see
         sys.exit(2)
+    except RunFailed as error:
+        print(f"helo: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
 
 
 if __name__ == "__main__":

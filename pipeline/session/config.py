@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pipeline.errors import BadInput
 from pipeline.modalities import MODALITIES, UNIT_FACTORS, Modality, Use
 
+LONGEST_NAME = 64
 #: Letters, digits, - and _: safe as a folder name and as a part of a key.
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=LONGEST_NAME)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9]{0,31}$")]
 
 
@@ -143,7 +144,8 @@ class SessionFile(_Model):
     """Publish the estimates as an LSL stream; unless said, those of a demonstration model are not."""
     participants: Annotated[dict[Code, Participant], Field(min_length=1)]
     trials: Trials | None = None
-    alarms: list[dict[str, Any]] = Field(default_factory=list)
+    alarms: Annotated[list[dict[str, Any]], Field(max_length=0)] = Field(default_factory=list)
+    """Rules for alarms; none can be set yet, so that one which would not sound is refused."""
 
 
 def load_session_file(path: Path) -> SessionFile:

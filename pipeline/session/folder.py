@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline.errors import BadInput
 from pipeline.records import Event
-from pipeline.session.config import SessionFile, dump_session
+from pipeline.session.config import LONGEST_NAME, SessionFile, dump_session
 
 RAW: Final = "raw.xdf"
 FEATURES: Final = "features.arrows"
@@ -38,7 +38,8 @@ def reserve(root: Path, session: str) -> Path:
     BadInput
         The folder cannot be made.
     """
-    names = chain([session], (f"{session}-{number}" for number in count(2)))
+    endings = chain([""], (f"-{number}" for number in count(2)))
+    names = (session[: LONGEST_NAME - len(ending)] + ending for ending in endings)
     try:
         root.mkdir(parents=True, exist_ok=True)
         return next(root / name for name in names if _claimed(root / name))

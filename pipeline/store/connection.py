@@ -16,6 +16,9 @@ from pipeline.store.ids import START
 
 #: Where the store is, when it is not the embedded server.
 URL_VARIABLE: Final = "HELO_REDIS_URL"
+#: How the supervisor tells its processes where their session's store is: everybody can read a command line, which may
+#: not hold a password.
+STORE_VARIABLE: Final = "HELO_SESSION_STORE"
 #: A server that has not answered after this many seconds is lost.
 ANSWER_S: Final = 5.0
 #: The oldest server that knows ``XADD ... MINID``.

@@ -1,6 +1,7 @@
 """What every worker process shares: its arguments, its settings, the store, and how it stops."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -12,7 +13,7 @@ from pipeline.errors import BadInput
 from pipeline.log import Log, configure_logging, get_log
 from pipeline.session.config import SessionFile, load_session_file
 from pipeline.store.board import Board
-from pipeline.store.connection import Connection, connect
+from pipeline.store.connection import STORE_VARIABLE, Connection, connect
 
 #: How often a worker makes sure that a store which came back empty has its entries on the board again (s).
 BOARD_EVERY_S = 1.0
@@ -61,7 +62,6 @@ class Every:
 
 def arguments(
     *,
-    store: str,
     session: str,
     settings: Path,
     participant: str = "",
@@ -70,7 +70,6 @@ def arguments(
 ) -> list[str]:
     """Return the command-line arguments from which `worker_main` makes a context."""
     given = {
-        "--store": store,
         "--session": session,
         "--settings": str(settings),
         "--participant": participant,
@@ -92,7 +91,7 @@ def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
     """
     configure_logging()
     parser = argparse.ArgumentParser(prog=f"pipeline.workers.{kind}")
-    for option in ("--store", "--session", "--settings"):
+    for option in ("--session", "--settings"):
         parser.add_argument(option, required=True)
     for option in ("--participant", "--stream", "--session-dir"):
         parser.add_argument(option, default="")
@@ -103,7 +102,7 @@ def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
     what = "/".join(part for part in (options.participant, options.stream) if part)
     log = get_log(kind, session=options.session, **({"stream": what} if what else {}))
     try:
-        connection = connect(options.store, source="the store")
+        connection = connect(os.environ[STORE_VARIABLE], source="the store")
     except BadInput as error:
         # The supervisor has reached it, so it may be back soon: fail in the way that is tried again.
         log.error(str(error))  # noqa: TRY400 - the sentence says it all

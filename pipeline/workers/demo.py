@@ -36,6 +36,6 @@ def demo_session(seed: int) -> tuple[SessionFile, str]:
 
 def simulator(seed: int) -> ProcessSpec:
     """Return the process that publishes the demo's streams."""
-    argv = [sys.executable, "-m", "pipeline.cli.main", "simulate", f"--seed={seed}"]
+    argv = [sys.executable, "-P", "-m", "pipeline.cli.main", "simulate", f"--seed={seed}"]
     # Stopped after the readers, or each of them would report a lost stream.
     return ProcessSpec("simulator", f"participant {seed}", argv, phase=1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.session.config import SessionFile
+from pipeline.store.connection import STORE_VARIABLE
 from pipeline.workers.child import ProcessSpec
 from pipeline.workers.context import arguments
 
@@ -30,7 +31,8 @@ class Plan:
 def processes(plan: Plan) -> Iterator[ProcessSpec]:
     """Yield what has to run, the way a sample goes."""
     for code, participant in plan.settings.participants.items():
-        for stream in participant.streams:
+        shared = plan.settings.readers == "shared"
+        for stream in [""] if shared else participant.streams:
             yield _worker(plan, "reader", phase=0, participant=code, stream=stream)
     for code in plan.settings.participants:
         yield _worker(plan, "preprocess", phase=1, participant=code)
@@ -47,7 +49,6 @@ def _worker(
     plan: Plan, kind: str, *, phase: int, participant: str = "", stream: str = "", patience_s: float = 0.0
 ) -> ProcessSpec:
     options = arguments(
-        store=plan.store,
         session=plan.settings.session,
         settings=plan.settings_file,
         participant=participant,
@@ -55,5 +56,6 @@ def _worker(
         session_dir=plan.session_dir,
     )
     what = "/".join(part for part in (participant, stream) if part)
-    argv = [sys.executable, "-m", f"pipeline.workers.{kind}", *options]
-    return ProcessSpec(kind, what, argv, phase, patience_s=patience_s)
+    # -P: nothing in the folder where somebody happens to work stands in for a module of ours.
+    argv = [sys.executable, "-P", "-m", f"pipeline.workers.{kind}", *options]
+    return ProcessSpec(kind, what, argv, phase, env={STORE_VARIABLE: plan.store}, patience_s=patience_s)

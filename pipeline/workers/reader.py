@@ -1,7 +1,9 @@
 """The reader: one LSL stream becomes chunks in its ring buffer, with its clock offset and its segments."""
 
+import dataclasses
 import time
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from msgspec.structs import replace
 
@@ -191,8 +193,13 @@ def _beginning(source: str, beginning: Beginning) -> str:
 
 
 def run(context: WorkerContext) -> None:
-    """Read until asked to stop."""
-    Reader(context).run()
+    """Read one stream, or with shared readers all of a participant, a thread each, until asked to stop."""
+    streams = [context.stream] if context.stream else list(context.settings.participants[context.participant].streams)
+    with ThreadPoolExecutor(len(streams)) as pool:
+        readers = [pool.submit(Reader(dataclasses.replace(context, stream=stream)).run) for stream in streams]
+        for done in as_completed(readers):
+            context.stop.set()  # no reader returns unless it was asked to, or has failed: then all start anew
+            done.result()
 
 
 if __name__ == "__main__":

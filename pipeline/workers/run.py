@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.launch import command as dashboard_command
 from model.header import model_path, read_header
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, RunFailed
 from pipeline.log import get_log
 from pipeline.records import Estimate, SessionInfo, StreamHealth
 from pipeline.session.config import SessionFile, dump_session
@@ -19,7 +19,7 @@ from pipeline.session.folder import RAW, reserve
 from pipeline.session.runtime import Run, announce, open_runtime, this_process
 from pipeline.store import ids, keys
 from pipeline.store.board import Board
-from pipeline.store.connection import Connection, StoreLost, connect, store_url
+from pipeline.store.connection import STORE_VARIABLE, Connection, StoreLost, connect, store_url
 from pipeline.store.ring import BlockingReader
 from pipeline.store.server import EmbeddedServer
 from pipeline.streams.clock import local_clock
@@ -30,6 +30,8 @@ from pipeline.workers.summary import Summary
 from pipeline.workers.supervisor import Supervisor
 
 STORE = "store"
+#: Without these there are no estimates.
+ESTIMATING = ("preprocess", "infer")
 #: The store stops last.
 _STORE_PHASE = 9
 
@@ -173,6 +175,8 @@ def _follow(
         screen.show(supervisor, settings.session)
         if supervisor.failed.is_set():
             raise BadInput(supervisor.fault)
+        if summary.duration_s is not None and supervisor.gave_up(ESTIMATING):
+            raise RunFailed("No estimates come any more, so that the duration would never be over; see the log.")
 
 
 def _plan(settings: SessionFile, options: Options, url: str, runtime: Path, session_dir: Path | None) -> Plan:
@@ -181,8 +185,9 @@ def _plan(settings: SessionFile, options: Options, url: str, runtime: Path, sess
     demonstration = read_header(model_path(settings.model)).demonstration
     dashboard = None
     if options.port is not None:
-        argv = dashboard_command(url, settings.session, options.port)
-        dashboard = ProcessSpec("dashboard", f"http://localhost:{options.port}", argv, phase=3)
+        argv = dashboard_command(settings.session, options.port)
+        where = f"http://localhost:{options.port}"
+        dashboard = ProcessSpec("dashboard", where, argv, phase=3, env={STORE_VARIABLE: url})
     return Plan(
         settings=settings,
         settings_file=settings_file,

@@ -56,6 +56,10 @@ class Supervisor:
         """How often a process was started again."""
         return sum(child.restarts for child in self.children)
 
+    def gave_up(self, kinds: Collection[str]) -> bool:
+        """Return whether a process of these kinds died so often that it is not started again."""
+        return any(child.state == "failed" for child in self.children if child.spec.kind in kinds)
+
     def start(self, kinds: Collection[str] | None = None) -> None:
         """Start the processes of these kinds, or all that have not been started."""
         for child in self.children:

@@ -14,7 +14,7 @@ from dashboard.theme import emotion_colours
 from dashboard.words import DEMONSTRATION, GREEN, MOVEMENT, NO_DECISION, SHARES
 from pipeline.modalities import EMOTIONS
 from tests.browser.written import answers, free_port
-from tests.command import started, status, wait_for
+from tests.command import SEED, started, status, wait_for
 
 CHART = ".helo .plot .main-svg >> nth=0"
 SHOTS = 20
@@ -27,7 +27,7 @@ def demo(browser, tmp_path_factory) -> Iterator[int]:
     """Run the demo; return the port of its dashboard. Asks for the browser first: no demo where nobody can look."""
     port = free_port()
     recordings = tmp_path_factory.mktemp("recordings")
-    with started("demo", "--recordings", recordings, "--json", env={"HELO_PORT": str(port)}) as run:
+    with started("demo", "--seed", SEED, "--recordings", recordings, "--json", env={"HELO_PORT": str(port)}) as run:
         wait_for(lambda: run.poll() is not None or answers(port), within_s=90)
         assert run.poll() is None
         yield port

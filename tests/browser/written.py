@@ -1,5 +1,6 @@
 """A session that a test writes itself, record by record, with a real store and a real dashboard on it."""
 
+import os
 import socket
 import subprocess
 import tempfile
@@ -15,7 +16,7 @@ from pipeline.modalities import EMOTIONS
 from pipeline.records import Estimate, ModalityUse, ModelInfo, SessionInfo, StreamHealth, StreamInfo
 from pipeline.store import keys
 from pipeline.store.board import Board
-from pipeline.store.connection import connect
+from pipeline.store.connection import STORE_VARIABLE, connect
 from pipeline.store.ids import tick_id
 from pipeline.store.server import EmbeddedServer
 from pipeline.store.writer import StreamWriter
@@ -49,8 +50,10 @@ class WrittenSession:
         self.connection = connect(self.server.url)
         self.board = Board(self.connection, self.session)
         self._output = self._log.open("w")
-        argv = command(self.server.url, self.session, self.port)
-        self._dashboard = subprocess.Popen(argv, stdout=self._output, stderr=subprocess.STDOUT)
+        argv = command(self.session, self.port)
+        self._dashboard = subprocess.Popen(
+            argv, env={**os.environ, STORE_VARIABLE: self.server.url}, stdout=self._output, stderr=subprocess.STDOUT
+        )
         wait_for(self._answers)
         return self
 

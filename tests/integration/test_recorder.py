@@ -19,7 +19,7 @@ from pipeline.session.config import dump_session, load_session_file, parse_sessi
 from pipeline.session.tables import read_table
 from pipeline.store import ids, keys
 from pipeline.store.board import Board
-from pipeline.store.connection import Connection
+from pipeline.store.connection import STORE_VARIABLE, Connection
 from pipeline.store.server import EmbeddedServer
 from pipeline.store.writer import StreamWriter
 from pipeline.workers.context import arguments
@@ -54,8 +54,9 @@ class Session:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        options = arguments(store=self._url, session=self.name, settings=self._settings_file, session_dir=self.folder)
-        self.process = subprocess.Popen([sys.executable, "-m", "pipeline.workers.recorder", *options], env=os.environ)
+        options = arguments(session=self.name, settings=self._settings_file, session_dir=self.folder)
+        env = {**os.environ, STORE_VARIABLE: self._url}
+        self.process = subprocess.Popen([sys.executable, "-m", "pipeline.workers.recorder", *options], env=env)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         assert self.process is not None

@@ -71,3 +71,20 @@ def test_a_server_of_somebody_elses_is_left_without_the_participants_data(connec
     assert Board(connection, "demo").session() is None
     assert Board(connection, unique).grid("P001") is not None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_shared_readers_put_all_streams_of_a_participant_into_one_process(tmp_path):
+    demo = Path(__file__).parents[2] / "pipeline" / "session" / "demo.yaml"
+    session = tmp_path / "shared.yaml"
+    session.write_text(demo.read_text() + "readers: shared\n")
+    arguments = ("run", session, *RUN, tmp_path / "recordings", "--duration", 5)
+    with started("simulate", "--seed", SEED), started(*arguments) as run:
+        wait_for(lambda: any(stream["samples_received"] for stream in status()["streams"]))
+        assert [process["what"] for process in status()["processes"] if process["kind"] == "reader"] == ["P001"]
+        output, _ = run.communicate(timeout=120)
+    result = json.loads(output)
+    assert result["estimates"] == 20
+    assert {name for name, stream in result["streams"].items() if stream["samples_received"]} >= {
+        "P001/eeg", "P001/gsr", "P001/ppg", "P001/face", "P001/state",
+    }  # fmt: skip
+    assert result["streams"]["P001/eeg"]["samples_lost"] == 0

@@ -1,5 +1,6 @@
 """How every worker process begins and ends."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.session.config import dump_session
+from pipeline.store.connection import STORE_VARIABLE
 from pipeline.workers.context import arguments
 from tests.workers import session_of
 
@@ -15,9 +17,9 @@ STREAMS = {"gsr": {"match": {"name": "nobody"}, "use": "GSR"}}
 
 
 def worker(kind: str, store: str, settings: Path, **more: str) -> subprocess.Popen[str]:
-    options = arguments(store=store, session="s", settings=settings, participant="P001", **more)
+    options = arguments(session="s", settings=settings, participant="P001", **more)
     argv = [sys.executable, "-m", f"pipeline.workers.{kind}", *options]
-    return subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(argv, env={**os.environ, STORE_VARIABLE: store}, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture
