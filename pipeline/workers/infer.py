@@ -4,6 +4,7 @@ Which windows a tick has is decided in preprocessing: every modality sends every
 that it is missing. So a tick is ready when all have sent theirs, and nothing here waits for a clock.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from model.header import model_path
 from model.predictor import Prediction, Predictor
 from pipeline.records import Array, Estimate, FeatureWindow, ModalityUse, ModelInfo, array
+from pipeline.signals.windows import usable
 from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader, last
 from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter
@@ -70,7 +72,7 @@ def estimates_of(predictor: Predictor, ready: list[dict[str, FeatureWindow]]) ->
     for row, windows in enumerate(ready):
         for column, name in enumerate(modalities):
             window = windows.get(name)
-            if window is not None and np.isfinite(window.features).all():
+            if window is not None and usable(window):
                 present[row, column] = True
                 features[name][row] = window.features
     return predictor.predict(features, present), present
@@ -160,7 +162,7 @@ class Infer:
             },
             abstained=bool(prediction.abstained[row]),
             reason=_reason(prediction.reasons[row], windows),
-            stages=_stages(windows, begun, done),
+            stages=stages_of(windows, begun, done),
             model_hash=self._predictor.model_hash,
         )
 
@@ -177,11 +179,20 @@ def _reason(reason: str, windows: list[FeatureWindow]) -> str:
     return "; ".join([reason, *lacks] if reason else lacks)
 
 
-def _stages(windows: list[FeatureWindow], begun: float, done: float) -> dict[str, float]:
-    """Return the seconds that each stage took; without any sample used, from the tick's own time on."""
+def stages_of(windows: list[FeatureWindow], begun: float, done: float) -> dict[str, float]:
+    """Return the seconds that each stage took, one after the other; without any sample used, from the tick's time on.
+
+    Parameters
+    ----------
+    windows : list of FeatureWindow
+        The windows of one tick.
+    begun, done : float
+        When the model began and had the estimate (s).
+    """
     end = windows[0].end
-    arrival = max((window.arrival for window in windows if window.arrival is not None), default=end)
-    made = max((window.made for window in windows if window.made is not None), default=arrival)
+    newest = max(windows, key=lambda window: -math.inf if window.arrival is None else window.arrival)
+    arrival = end if newest.arrival is None else newest.arrival
+    made = arrival if newest.made is None else newest.made
     return {
         "arrival": arrival - end,
         "features": made - arrival,
