@@ -153,7 +153,7 @@ def _segments(raw: RawStream) -> list[Segment]:
     found: dict[int, Segment] = {}
     for run, times, _ in raw.runs:
         begun = found.get(run.segment)
-        began = "open" if not found else "live"
+        began = "open" if not found else "as recorded"
         found[run.segment] = (
             Segment(float(times[0]) + run.offset, len(times), began)
             if begun is None

@@ -28,7 +28,7 @@ class Segment:
     """Time of its first sample (s), on the recording's clock."""
     samples: int
     began: str
-    """``open``, ``gap``, ``clock jump`` or ``clock reset``."""
+    """``open``, ``gap``, ``clock jump`` or ``clock reset``; ``as recorded`` in a session, whose events say why."""
 
 
 def match_streams(recording: Recording, settings: SessionFile, participant: str) -> dict[str, RecordedStream]:

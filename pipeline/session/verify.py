@@ -141,8 +141,8 @@ def _what_happened(path: Path) -> list[str]:
     for event in happened(path, "restart", "gap"):
         if event["kind"] == "restart" and "preprocess" in event["text"]:
             notes.append(
-                f"{event['text'].rstrip('.')}: what it had learned of the participant began anew, "
-                "so that later estimates cannot be recomputed exactly"
+                f"{event['text'].rstrip('.')}: what it had learned of the participant may have begun "
+                "anew, and later estimates may differ for that"
             )
         elif event["source"] == "recorder":
             notes.append(f"{event['text'].rstrip('.')}: windows of these samples cannot be recomputed")
