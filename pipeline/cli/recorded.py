@@ -7,24 +7,41 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import Json, print_json
+from pipeline.cli.options import (
+    Json,
+    TableChannels,
+    TableRate,
+    TableTime,
+    TableType,
+    TableUnit,
+    print_json,
+    table_options,
+)
 
 
 def analyze(
     recording: Annotated[
         Path,
-        typer.Argument(help="A session folder, an .xdf file, a file that MNE reads, or a folder or zip of E4 files."),
+        typer.Argument(
+            help="A session folder, an .xdf file, a file that MNE reads, a folder or zip of E4 files, or a .csv table."
+        ),
     ],
     *,
     session: Annotated[Path | None, typer.Option(help="Session file that says what each stream is.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the results.", show_default=False)] = None,
+    stream_type: TableType = None,
+    channels: TableChannels = None,
+    unit: TableUnit = None,
+    sfreq: TableRate = None,
+    time: TableTime = None,
     json: Json = False,
 ) -> None:
     """Compute the estimates of a recording offline, as fast as possible: no LSL, no Redis."""
     from pipeline.session import analyze as analysis
 
+    options = table_options(stream_type, channels, unit, sfreq, time)
     with _progress() as track:
-        result = analysis.analyze(recording, session, out, track)
+        result = analysis.analyze(recording, session, out, track, options)
     if json:
         print_json(result)
         return
@@ -80,12 +97,13 @@ def verify(
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int], Callable[[int], None]]]:
-    """Show progress bars on stderr, one for each piece of work."""
+    """Show progress bars on stderr, one for each piece of work, where somebody looks."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
 
         def track(what: str, steps: int) -> Callable[[int], None]:
             task = bars.add_task(what, total=steps)

@@ -11,6 +11,7 @@ from model.predictor import Predictor
 from pipeline.errors import BadInput
 from pipeline.files.read import read_recording
 from pipeline.files.recording import RecordedStream
+from pipeline.files.table import TableOptions
 from pipeline.session import folder
 from pipeline.session.config import SessionFile, load_session_file
 from pipeline.session.mapping import Segment, cut_segments, match_streams, plain_session
@@ -35,7 +36,9 @@ class Analysis(NamedTuple):
     """What the reader of the result should know, a sentence each."""
 
 
-def analyze(recording: Path, session: Path | None, out: Path | None, track: Track) -> dict[str, Any]:
+def analyze(
+    recording: Path, session: Path | None, out: Path | None, track: Track, options: TableOptions | None = None
+) -> dict[str, Any]:
     """Compute the estimates of a recording and write them to a folder.
 
     A recorded session is computed as it was run: on its ticks, and what was late then is late again. Any other
@@ -52,6 +55,8 @@ def analyze(recording: Path, session: Path | None, out: Path | None, track: Trac
         recording, or ``<stem>-analysis`` beside a file.
     track : callable
         Is told of the progress.
+    options : TableOptions | None
+        What a .csv table does not say of itself.
 
     Returns
     -------
@@ -64,10 +69,10 @@ def analyze(recording: Path, session: Path | None, out: Path | None, track: Trac
         Recording, session file or model cannot be used, or no tick comes of them.
     """
     begun = time.monotonic()
-    if session is None and is_session(recording):
+    if session is None and is_session(recording) and not (options and options.given()):
         analysis = _of_session(open_session(recording), track)
     else:
-        analysis = _of_recording(recording, session, track)
+        analysis = _of_recording(recording, session, options, track)
     estimates = [estimate for made in analysis.made.values() for estimate in made.estimates]
     if not estimates:
         raise BadInput(f"{recording}: is too short for a single estimate; give a longer recording")
@@ -108,8 +113,8 @@ def _of_session(session: RecordedSession, track: Track) -> Analysis:
     return Analysis(settings, predictor, made, segments, session.duration_s, notes)
 
 
-def _of_recording(path: Path, session: Path | None, track: Track) -> Analysis:
-    recording = read_recording(path)
+def _of_recording(path: Path, session: Path | None, options: TableOptions | None, track: Track) -> Analysis:
+    recording = read_recording(path, options)
     notes = [*recording.notes, *recording.left_out]
     if session is not None:
         settings = load_session_file(session)
