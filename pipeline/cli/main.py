@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import inspect, learn, live, replay, sources
+from pipeline.cli import inspect, learn, live, recorded, replay, sources
 from pipeline.errors import BadInput, RunFailed
 from pipeline.log import configure_logging
 
@@ -21,6 +21,8 @@ for command in (
     live.run,
     inspect.status,
     replay.replay,
+    recorded.analyze,
+    recorded.verify,
     sources.streams,
     inspect.check,
     sources.simulate,

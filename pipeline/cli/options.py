@@ -6,11 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.errors import BadInput
+
+if TYPE_CHECKING:
+    from pipeline.files.table import TableOptions
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Duration = Annotated[
@@ -19,6 +22,14 @@ Duration = Annotated[
 NoDashboard = Annotated[bool, typer.Option("--no-dashboard", help="Show no page.")]
 Recordings = Annotated[Path, typer.Option(help="Folder for recorded sessions.")]
 Network = Annotated[bool, typer.Option("--network", help="Let other machines find the streams.")]
+# What a plain table does not say of itself.
+TableType = Annotated[str | None, typer.Option("--type", help="Table: the stream's type, for example GSR.")]
+TableChannels = Annotated[
+    str | None, typer.Option("--channels", help="Table: columns that are channels, with commas between them.")
+]
+TableUnit = Annotated[str | None, typer.Option("--unit", help="Table: unit of the channels, for example uS.")]
+TableRate = Annotated[float | None, typer.Option("--sfreq", help="Table: rate (Hz).")]
+TableTime = Annotated[str | None, typer.Option("--time", help="Table: column of the timestamps (s).")]
 RECORDINGS = Path("recordings")
 DEFAULT_PORT = 8501
 
@@ -32,6 +43,16 @@ def outlets(*, network: bool) -> Iterator[None]:
         if not network:
             confine(Path(folder))
         yield
+
+
+def table_options(
+    stream_type: str | None, channels: str | None, unit: str | None, sfreq: float | None, time: str | None
+) -> "TableOptions":
+    """Return what was said of a table."""
+    from pipeline.files.table import TableOptions
+
+    picked = tuple(part.strip() for part in channels.split(",")) if channels is not None else None
+    return TableOptions(stream_type, picked, unit, sfreq, time)
 
 
 def print_json(result: Any) -> None:

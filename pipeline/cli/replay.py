@@ -11,7 +11,16 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli.options import Network, outlets
+from pipeline.cli.options import (
+    Network,
+    TableChannels,
+    TableRate,
+    TableTime,
+    TableType,
+    TableUnit,
+    outlets,
+    table_options,
+)
 from pipeline.errors import BadInput
 
 if TYPE_CHECKING:
@@ -31,11 +40,11 @@ def replay(
     loop: Annotated[bool, typer.Option("--loop", help="Start again at the end; stamps go on rising.")] = False,
     name: Annotated[str | None, typer.Option(help="Publish under this name.")] = None,
     source_id: Annotated[str | None, typer.Option(help="Publish with this source id.")] = None,
-    type: Annotated[str | None, typer.Option(help="Table: the stream's type, for example GSR.")] = None,  # noqa: A002
-    channels: Annotated[str | None, typer.Option(help="Table: columns to publish, with commas between them.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Table: unit of the channels, for example uS.")] = None,
-    sfreq: Annotated[float | None, typer.Option(help="Table: rate (Hz).")] = None,
-    time: Annotated[str | None, typer.Option(help="Table: column of the timestamps (s).")] = None,
+    stream_type: TableType = None,
+    channels: TableChannels = None,
+    unit: TableUnit = None,
+    sfreq: TableRate = None,
+    time: TableTime = None,
     network: Network = False,
 ) -> None:
     """Publish a recording's streams over LSL, paced by their own timestamps, until it ends or Ctrl-C."""
@@ -45,12 +54,10 @@ def replay(
         raise BadInput("--name and --source-id cannot be empty; give a text, or leave the option out")
     # MNE and pyxdf are imported here, so that the other commands start without them.
     from pipeline.files.read import read_recording
-    from pipeline.files.table import TableOptions
 
-    picked = tuple(part.strip() for part in channels.split(",")) if channels is not None else None
     console = Console()
     with console.status(f"Reading {escape(str(recording))} ..."):
-        content = read_recording(recording, TableOptions(type, picked, unit, sfreq, time))
+        content = read_recording(recording, table_options(stream_type, channels, unit, sfreq, time))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

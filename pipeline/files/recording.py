@@ -25,6 +25,8 @@ class RecordedStream:
     """``(n_times, n_channels)`` in the dtype of ``info.format``; ``(n_times, 0)`` for strings."""
     strings: tuple[tuple[str, ...], ...] = ()
     """Samples of a string stream, one tuple of channels a sample."""
+    resets: tuple[int, ...] = ()
+    """Samples at which the clock of the source began anew."""
 
     @property
     def end(self) -> float:

@@ -14,7 +14,7 @@ import pyxdf
 from pipeline.errors import BadInput
 from pipeline.files.recording import RecordedStream, Recording, source_id
 from pipeline.records import StreamInfo
-from pipeline.session.xdf_chunks import survey
+from pipeline.session.xdf_chunks import Survey, survey
 from pipeline.session.xdf_format import ESTIMATES_TYPE, FORMATS
 
 #: pyxdf says this of every stream with a clock reset or without clock offsets; the resets are told in our own words.
@@ -38,6 +38,48 @@ def read_xdf(path: Path) -> Recording:
     BadInput
         It cannot be read, or no stream has samples.
     """
+    loaded, _, notes = load_xdf(path, synchronize=True)
+    streams: list[RecordedStream] = []
+    left_out: list[str] = []
+    for index, content in enumerate(loaded):
+        info = _info(path, index, content)
+        fault = _fault(info, content)
+        if fault:
+            left_out.append(f"{info.name} ({info.type}): {fault}; left out")
+            continue
+        resets = tuple(int(first) for first, _ in content["info"]["clock_segments"][1:])
+        streams.append(_stream(info, content, resets))
+        notes += [f"{info.name} ({info.type}): its clock was reset, {len(resets)} time(s)"] if resets else []
+    if not streams:
+        what = "; ".join(left_out) or "it has no streams"
+        raise BadInput(f"{path}: holds nothing to use: {what}; give another recording")
+    return Recording(path, tuple(streams), tuple(left_out), tuple(notes))
+
+
+def load_xdf(path: Path, *, synchronize: bool) -> tuple[list[dict[str, Any]], Survey, list[str]]:
+    """Load an XDF file by pyxdf, as far as it is whole.
+
+    Parameters
+    ----------
+    path : Path
+        An .xdf file.
+    synchronize : bool
+        Put timestamps on the recorder's clock; otherwise they stay as they are written.
+
+    Returns
+    -------
+    streams : list of dict
+        As pyxdf gives them.
+    survey : Survey
+        What the walk over its chunks found.
+    notes : list of str
+        What is amiss with the file, a sentence each.
+
+    Raises
+    ------
+    BadInput
+        It cannot be read.
+    """
     try:
         found = survey(path)
         # A chunk that is cut off must not reach pyxdf, which would fill its last sample with old bytes.
@@ -48,40 +90,37 @@ def read_xdf(path: Path) -> Recording:
         ) from error
     with _messages() as messages:
         try:
-            loaded, _ = pyxdf.load_xdf(source, synchronize_clocks=True, dejitter_timestamps=False)
+            loaded, _ = pyxdf.load_xdf(source, synchronize_clocks=synchronize, dejitter_timestamps=False)
         except Exception as error:
             raise BadInput(f"{path}: is damaged, and pyxdf does not read it ({error}); give another copy") from error
     notes = ["the file is cut off, and was read as far as it goes"] if found.cut else []
     notes += ["the file is damaged, and was read as far as it goes"] if found.damaged else []
     notes += [f"pyxdf says: {message}" for message in dict.fromkeys(messages)]
-    streams: list[RecordedStream] = []
-    left_out: list[str] = []
-    for index, content in enumerate(loaded):
-        info = _info(path, index, content)
-        fault = _fault(info, content)
-        if fault:
-            left_out.append(f"{info.name} ({info.type}): {fault}; left out")
-            continue
-        streams.append(_stream(info, content))
-        resets = len(content["info"]["clock_segments"]) - 1
-        notes += [f"{info.name} ({info.type}): its clock was reset, {resets} time(s)"] if resets > 0 else []
-    if not streams:
-        what = "; ".join(left_out) or "it has no streams"
-        raise BadInput(f"{path}: holds nothing to use: {what}; give another recording")
-    return Recording(path, tuple(streams), tuple(left_out), tuple(notes))
+    return loaded, found, notes
+
+
+def can_drop_samples(content: dict[str, Any]) -> bool:
+    """Return whether the header of a stream, as pyxdf gives it, says that samples may be left out."""
+    synchronization = (_desc(content).get("synchronization") or [None])[0] or {}
+    return _text(synchronization, "can_drop_samples").lower() == "true"
+
+
+def _desc(content: dict[str, Any]) -> dict[str, Any]:
+    return (content["info"].get("desc") or [None])[0] or {}
 
 
 def _info(path: Path, index: int, content: dict[str, Any]) -> StreamInfo:
     header = content["info"]
     name, type_ = _text(header, "name"), _text(header, "type")
     n_channels = int(_text(header, "channel_count"))
-    desc = (header.get("desc") or [None])[0] or {}
     channels = [
-        channel or {} for group in desc.get("channels") or [] if group for channel in group.get("channel") or []
+        channel or {}
+        for group in _desc(content).get("channels") or []
+        if group
+        for channel in group.get("channel") or []
     ]
     if len(channels) != n_channels:
         channels = [{}] * n_channels
-    synchronization = (desc.get("synchronization") or [None])[0] or {}
     return StreamInfo(
         stream=name,
         name=name,
@@ -94,7 +133,7 @@ def _info(path: Path, index: int, content: dict[str, Any]) -> StreamInfo:
         host="",
         uid="",
         use="record",
-        can_drop_samples=_text(synchronization, "can_drop_samples").lower() == "true",
+        can_drop_samples=can_drop_samples(content),
     )
 
 
@@ -114,12 +153,12 @@ def _fault(info: StreamInfo, content: dict[str, Any]) -> str:
     return ""
 
 
-def _stream(info: StreamInfo, content: dict[str, Any]) -> RecordedStream:
+def _stream(info: StreamInfo, content: dict[str, Any], resets: tuple[int, ...]) -> RecordedStream:
     times = np.asarray(content["time_stamps"], np.float64)
     if info.format != "string":
-        return RecordedStream(info, times, np.ascontiguousarray(content["time_series"]))
+        return RecordedStream(info, times, np.ascontiguousarray(content["time_series"]), resets=resets)
     strings = tuple(tuple(sample) for sample in content["time_series"])
-    return RecordedStream(info, times, np.empty((len(times), 0), np.float32), strings)
+    return RecordedStream(info, times, np.empty((len(times), 0), np.float32), strings, resets)
 
 
 def _text(element: dict[str, Any], key: str) -> str:

@@ -1,7 +1,8 @@
 """The tables of a session: written row by row as Arrow streams, which can be read when cut off; Parquet at the end."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -179,6 +180,25 @@ def to_parquet(path: Path) -> Path:
     fresh.replace(done)
     _put_away(path, cut=batches.cut)
     return done
+
+
+def write_parquet(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows as a Parquet file, in place of one that is there; it appears only when it is whole.
+
+    Parameters
+    ----------
+    path : Path
+        ``features.parquet`` or ``estimates.parquet``.
+    rows : iterable of mapping
+        From `feature_row` or `estimate_row`.
+    """
+    schema = SCHEMAS[path.stem]
+    fresh = path.with_suffix(".part")
+    remaining = iter(rows)
+    with pq.ParquetWriter(fresh, schema) as writer:
+        while batch := list(islice(remaining, _ROWS_AT_ONCE)):
+            writer.write_table(pa.Table.from_pylist(batch, schema))
+    fresh.replace(path)
 
 
 def read_table(path: Path) -> pa.Table:

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.modalities import Modality
 from pipeline.records import Array, Chunk, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import StreamSettings
+from pipeline.signals import closing
 from pipeline.signals.baseline import BaselineState
 from pipeline.signals.buffer import ABSENT, GOOD, SETTLING, BufferState, WindowBuffer
 from pipeline.signals.source import Source
@@ -155,7 +156,9 @@ class ModalityExtractor:
         if (chunk.segment, chunk.first) != (state.segment, state.expected):
             self._timeline.reset()
             times = self._timeline.process(chunk.first, stamps)
-            windows = self.close_until(grid, float(times[0]), "gap" if state.expected >= 0 else "no samples yet")
+            windows = self.close_until(
+                grid, float(times[0]), closing.GAP if state.expected >= 0 else closing.NO_SAMPLES
+            )
             self._begin_segment(chunk)
         else:
             times = self._timeline.process(chunk.first, stamps)
@@ -200,15 +203,15 @@ class ModalityExtractor:
         """
         silent = now - self._state.arrived
         lost = silent > LOST_S + lateness_s
-        why = self._silence(silent) if lost else f"late, {now - self._state.newest:.1f} s behind"
+        why = self._silence(silent) if lost else closing.late(now - self._state.newest)
         windows = self.close_until(grid, now if lost else now - lateness_s, why)
         self._trim(grid)
         return windows
 
     def _silence(self, silent: float) -> str:
         if self._state.ahead > AHEAD_S:
-            return f"stamps are {self._state.ahead:.0f} s ahead of their arrival"
-        return "no samples yet" if math.isinf(silent) else f"no samples for {silent:.0f} s"
+            return closing.ahead(self._state.ahead)
+        return closing.NO_SAMPLES if math.isinf(silent) else closing.silent(silent)
 
     def _begin_segment(self, chunk: Chunk) -> None:
         state = self._state

@@ -9,6 +9,7 @@ from pipeline.errors import BadInput
 from pipeline.modalities import EEG_CHANNELS, MODALITIES, Modality
 from pipeline.records import Chunk, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import StreamSettings
+from pipeline.signals import closing
 from pipeline.signals.extractor import ExtractorState, ModalityExtractor
 from pipeline.signals.source import modality_of
 from pipeline.signals.windows import absent_features
@@ -147,7 +148,7 @@ class ParticipantProcessor:
         beyond = math.nextafter(max(ends + newest, default=-math.inf), math.inf)
         windows = self._close_absent(beyond)
         for extractor in self._extractors.values():
-            windows += extractor.close_until(self.grid, beyond, "the recording ends")
+            windows += extractor.close_until(self.grid, beyond, closing.ENDED)
         return windows
 
     def _find_grid(self) -> list[FeatureWindow]:
@@ -171,4 +172,4 @@ class ParticipantProcessor:
         while self.grid is not None and self.grid.end(self._absent[stream]) < time:
             tick = self._absent[stream]
             self._absent[stream] = tick + 1
-            yield FeatureWindow(tick, self.grid.end(tick), modality, features, 0.0, 0.0, ("stream not found",))
+            yield FeatureWindow(tick, self.grid.end(tick), modality, features, 0.0, 0.0, (closing.NOT_FOUND,))

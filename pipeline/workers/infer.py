@@ -5,40 +5,17 @@ that it is missing. So a tick is ready when all have sent theirs, and nothing he
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
-
+from model.estimating import Join, estimate_of, estimates_of
 from model.header import model_path
-from model.predictor import Prediction, Predictor
-from pipeline.records import Array, Estimate, FeatureWindow, ModalityUse, ModelInfo, array
-from pipeline.signals.windows import usable
+from model.predictor import Predictor
+from pipeline.records import Estimate, FeatureWindow, ModelInfo, array
 from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader, last
 from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import BOARD_EVERY_S, Every, WorkerContext, worker_main
-
-
-@dataclass
-class Join:
-    """The windows of one participant that wait for the rest of their tick, or for a later tick to be whole."""
-
-    modalities: tuple[str, ...]
-    next_tick: int
-    waiting: dict[int, dict[str, FeatureWindow]] = field(default_factory=dict)
-
-    def add(self, window: FeatureWindow) -> dict[str, FeatureWindow] | None:
-        """Take a window; return the tick's windows when they are complete."""
-        if window.tick < self.next_tick:
-            return None
-        tick = self.waiting.setdefault(window.tick, {})
-        tick[window.modality] = window
-        if len(tick) < len(self.modalities):
-            return None
-        self.next_tick = window.tick + 1
-        self.waiting = {number: windows for number, windows in self.waiting.items() if number >= self.next_tick}
-        return tick
 
 
 @dataclass(frozen=True)
@@ -49,35 +26,6 @@ class Ready:
     windows: dict[str, FeatureWindow]
 
 
-def estimates_of(predictor: Predictor, ready: list[dict[str, FeatureWindow]]) -> tuple[Prediction, Array]:
-    """Run the model on the windows of several ticks.
-
-    Parameters
-    ----------
-    predictor : Predictor
-        The model.
-    ready : list of dict
-        For each tick, modality -> window.
-
-    Returns
-    -------
-    Prediction
-        One row a tick.
-    ndarray
-        bool ``(n_ticks, n_modalities)``: which modalities of the model were used.
-    """
-    modalities = predictor.header.modalities
-    present = np.zeros((len(ready), len(modalities)), bool)
-    features = {name: np.zeros((len(ready), 2, *m.shape), np.float32) for name, m in modalities.items()}
-    for row, windows in enumerate(ready):
-        for column, name in enumerate(modalities):
-            window = windows.get(name)
-            if window is not None and usable(window):
-                present[row, column] = True
-                features[name][row] = window.features
-    return predictor.predict(features, present), present
-
-
 class Infer:
     """Estimate the ticks of all participants of a session."""
 
@@ -86,11 +34,10 @@ class Infer:
         self._predictor = Predictor.load(model_path(context.settings.model), context.settings.device)
         self._predictor.warm_up()
         header = self._predictor.header
-        self._mean_label = array(header.mean_label)
         context.board.put_model(
             ModelInfo(
                 emotions=header.emotions,
-                mean_label=self._mean_label,
+                mean_label=array(header.mean_label),
                 model_hash=self._predictor.model_hash,
                 description=header.training.description,
                 demonstration=header.demonstration,
@@ -140,43 +87,9 @@ class Infer:
         prediction, present = estimates_of(self._predictor, [tick.windows for tick in ready])
         done = local_clock()
         for row, tick in enumerate(ready):
-            estimate = self._record(tick, prediction, present, row, begun, done)
+            stages = stages_of(list(tick.windows.values()), begun, done)
+            estimate = estimate_of(self._predictor, tick.windows, prediction, present, row, stages)
             self._writers[tick.participant].append(ids.tick_id(estimate.tick), estimate)
-
-    def _record(
-        self, tick: Ready, prediction: Prediction, present: Array, row: int, begun: float, done: float
-    ) -> Estimate:
-        windows = list(tick.windows.values())
-        modalities = self._predictor.header.modalities
-        return Estimate(
-            tick=windows[0].tick,
-            time=windows[0].end,
-            distribution=array(prediction.distribution[row]),
-            low=array(prediction.low[row]),
-            high=array(prediction.high[row]),
-            mean_label=self._mean_label,
-            modalities={
-                name: _use(tick.windows[name], float(prediction.weights[row, column]), bool(present[row, column]))
-                for column, name in enumerate(modalities)
-                if name in tick.windows
-            },
-            abstained=bool(prediction.abstained[row]),
-            reason=_reason(prediction.reasons[row], windows),
-            stages=stages_of(windows, begun, done),
-            model_hash=self._predictor.model_hash,
-        )
-
-
-def _use(window: FeatureWindow, weight: float, used: bool) -> ModalityUse:
-    return ModalityUse(
-        weight, window.valid, window.quality, used, window.reasons, window.segment, window.first, window.last
-    )
-
-
-def _reason(reason: str, windows: list[FeatureWindow]) -> str:
-    """Join the model's reason with what the windows lack."""
-    lacks = [f"{window.modality}: {', '.join(window.reasons)}" for window in windows if window.reasons]
-    return "; ".join([reason, *lacks] if reason else lacks)
 
 
 def stages_of(windows: list[FeatureWindow], begun: float, done: float) -> dict[str, float]:

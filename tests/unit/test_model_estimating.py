@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.estimating import Join, estimates_of
 from model.header import model_path
 from model.predictor import Predictor
 from pipeline.records import FeatureWindow
 from pipeline.signals.family import FEATURES
-from pipeline.workers.infer import Join, estimates_of
 
 
 def window(tick: int, modality: str, features: np.ndarray | None = None) -> FeatureWindow:

@@ -1,0 +1,114 @@
+"""From the feature windows of a tick to an estimate: what the live worker and a recomputation share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from model.predictor import Prediction, Predictor
+from pipeline.records import Array, Estimate, FeatureWindow, ModalityUse, array
+from pipeline.signals.windows import usable
+
+
+@dataclass
+class Join:
+    """The windows of one participant that wait for the rest of their tick, or for a later tick to be whole."""
+
+    modalities: tuple[str, ...]
+    next_tick: int
+    waiting: dict[int, dict[str, FeatureWindow]] = field(default_factory=dict)
+
+    def add(self, window: FeatureWindow) -> dict[str, FeatureWindow] | None:
+        """Take a window; return the tick's windows when they are complete."""
+        if window.tick < self.next_tick:
+            return None
+        tick = self.waiting.setdefault(window.tick, {})
+        tick[window.modality] = window
+        if len(tick) < len(self.modalities):
+            return None
+        self.next_tick = window.tick + 1
+        self.waiting = {number: windows for number, windows in self.waiting.items() if number >= self.next_tick}
+        return tick
+
+
+def estimates_of(predictor: Predictor, ready: list[dict[str, FeatureWindow]]) -> tuple[Prediction, Array]:
+    """Run the model on the windows of several ticks.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model.
+    ready : list of dict
+        For each tick, modality -> window.
+
+    Returns
+    -------
+    Prediction
+        One row a tick.
+    ndarray
+        bool ``(n_ticks, n_modalities)``: which modalities of the model were used.
+    """
+    modalities = predictor.header.modalities
+    present = np.zeros((len(ready), len(modalities)), bool)
+    features = {name: np.zeros((len(ready), 2, *m.shape), np.float32) for name, m in modalities.items()}
+    for row, windows in enumerate(ready):
+        for column, name in enumerate(modalities):
+            window = windows.get(name)
+            if window is not None and usable(window):
+                present[row, column] = True
+                features[name][row] = window.features
+    return predictor.predict(features, present), present
+
+
+def estimate_of(
+    predictor: Predictor,
+    windows: Mapping[str, FeatureWindow],
+    prediction: Prediction,
+    present: Array,
+    row: int,
+    stages: dict[str, float],
+) -> Estimate:
+    """Return one row of a prediction as a record.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model.
+    windows : mapping of str to FeatureWindow
+        The tick's windows by modality, at least one of the model's.
+    prediction, present : Prediction, ndarray
+        From `estimates_of`.
+    row : int
+        The tick's row in these.
+    stages : dict
+        Seconds that each stage took; empty where no clock ran.
+    """
+    taken = [(column, windows[name]) for column, name in enumerate(predictor.header.modalities) if name in windows]
+    return Estimate(
+        tick=taken[0][1].tick,
+        time=taken[0][1].end,
+        distribution=array(prediction.distribution[row]),
+        low=array(prediction.low[row]),
+        high=array(prediction.high[row]),
+        mean_label=array(predictor.header.mean_label),
+        modalities={
+            window.modality: _use(window, float(prediction.weights[row, column]), bool(present[row, column]))
+            for column, window in taken
+        },
+        abstained=bool(prediction.abstained[row]),
+        reason=_reason(prediction.reasons[row], [window for _, window in taken]),
+        stages=stages,
+        model_hash=predictor.model_hash,
+    )
+
+
+def _use(window: FeatureWindow, weight: float, used: bool) -> ModalityUse:
+    return ModalityUse(
+        weight, window.valid, window.quality, used, window.reasons, window.segment, window.first, window.last
+    )
+
+
+def _reason(reason: str, windows: list[FeatureWindow]) -> str:
+    """Join the model's reason with what the windows lack, in the order of the model's modalities."""
+    lacks = [f"{window.modality}: {', '.join(window.reasons)}" for window in windows if window.reasons]
+    return "; ".join([reason, *lacks] if reason else lacks)

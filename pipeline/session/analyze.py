@@ -1,0 +1,196 @@
+"""Analyse a recording: the same estimates as live, offline, as fast as the machine can."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from model.header import fits, model_path, read_header
+from model.predictor import Predictor
+from pipeline.errors import BadInput
+from pipeline.files.read import read_recording
+from pipeline.files.recording import RecordedStream
+from pipeline.files.table import TableOptions
+from pipeline.session import folder
+from pipeline.session.config import SessionFile, load_session_file
+from pipeline.session.mapping import Segment, cut_segments, match_streams, plain_session
+from pipeline.session.provenance import provenance
+from pipeline.session.recompute import Input, Made, Track, compute, inputs, recompute
+from pipeline.session.recorded import RawStream, RecordedSession, is_session, open_session
+from pipeline.session.tables import estimate_row, feature_row, write_parquet
+from pipeline.signals.offline import pieces
+
+
+class Analysis(NamedTuple):
+    """What came of a recording."""
+
+    settings: SessionFile
+    predictor: Predictor
+    made: Mapping[str, Made]
+    """By participant."""
+    segments: Mapping[str, list[Segment]]
+    """By ``participant/stream``, of the streams that were used."""
+    duration_s: float
+    notes: list[str]
+    """What the reader of the result should know, a sentence each."""
+
+
+def analyze(
+    recording: Path, session: Path | None, out: Path | None, track: Track, options: TableOptions | None = None
+) -> dict[str, Any]:
+    """Compute the estimates of a recording and write them to a folder.
+
+    A recorded session is computed as it was run: on its ticks, and what was late then is late again. Any other
+    recording, and a session for which another session file is given, has nothing that is late.
+
+    Parameters
+    ----------
+    recording : Path
+        A session folder, or whatever `read_recording` reads.
+    session : Path | None
+        The session file; a session folder has its own, and other recordings do for simple cases without.
+    out : Path | None
+        Where ``estimates.parquet`` and ``features.parquet`` go; by default ``analysis`` in a folder that is the
+        recording, or ``<stem>-analysis`` beside a file.
+    track : callable
+        Is told of the progress.
+    options : TableOptions | None
+        What a .csv table does not say of itself.
+
+    Returns
+    -------
+    dict
+        What ``--json`` prints.
+
+    Raises
+    ------
+    BadInput
+        Recording, session file or model cannot be used, or no tick comes of them.
+    """
+    begun = time.monotonic()
+    if session is None and is_session(recording) and not (options and options.given()):
+        analysis = _of_session(open_session(recording), track)
+    else:
+        analysis = _of_recording(recording, session, options, track)
+    estimates = [estimate for made in analysis.made.values() for estimate in made.estimates]
+    if not estimates:
+        raise BadInput(f"{recording}: is too short for a single estimate; give a longer recording")
+    out = out or (recording / "analysis" if recording.is_dir() else recording.with_name(f"{recording.stem}-analysis"))
+    _write(out, recording, analysis)
+    abstained = sum(estimate.abstained for estimate in estimates)
+    return {
+        "ticks": len(estimates),
+        "estimates": len(estimates) - abstained,
+        "abstained": abstained,
+        "duration_s": round(analysis.duration_s, 3),
+        "elapsed_s": round(time.monotonic() - begun, 3),
+        "streams": {name: [asdict(segment) for segment in found] for name, found in analysis.segments.items()},
+        "notes": analysis.notes,
+        "out": str(out),
+    }
+
+
+def _of_session(session: RecordedSession, track: Track) -> Analysis:
+    """Compute a recorded session again, up to its last estimate where there is one."""
+    settings = session.settings
+    predictor = Predictor.load(model_path(settings.model), settings.device)
+    notes = [*session.notes]
+    recorded = (session.provenance.get("model") or {}).get("sha256", predictor.model_hash)
+    if recorded != predictor.model_hash:
+        notes.append(f"the model is another one than live ({recorded[:12]} then, {predictor.model_hash[:12]} now)")
+    made, segments = {}, {}
+    for participant in settings.participants:
+        whole = recompute(session, participant, predictor, track)
+        last = session.last_estimate(participant)
+        kept = [estimate for estimate in whole.estimates if last is None or estimate.tick <= last]
+        made[participant] = Made(whole.windows, kept, whole.notes)
+        notes += whole.notes
+        for name in inputs(settings, participant, predictor).values():
+            raw = session.streams.get((participant, name))
+            if raw is not None:
+                segments[f"{participant}/{name}"] = _segments(raw)
+    return Analysis(settings, predictor, made, segments, session.duration_s, notes)
+
+
+def _of_recording(path: Path, session: Path | None, options: TableOptions | None, track: Track) -> Analysis:
+    recording = read_recording(path, options)
+    notes = [*recording.notes, *recording.left_out]
+    if session is not None:
+        settings = load_session_file(session)
+    else:
+        header = read_header(model_path("shipped"))
+        settings, left = plain_session(recording, header.modalities)
+        notes += left
+    predictor = Predictor.load(model_path(settings.model), settings.device)
+    unfit = fits(predictor.header, settings)
+    if unfit:
+        raise BadInput(f"{session or path}: {unfit}")
+    made, segments = {}, {}
+    for participant in settings.participants:
+        found = match_streams(recording, settings, participant)
+        streams: dict[str, Input] = {}
+        if not any(name in found for name in inputs(settings, participant, predictor).values()):
+            raise BadInput(f"{path}: no stream is one that participants.{participant} names; correct `match`")
+        for name in inputs(settings, participant, predictor).values():
+            streams[name], segments[f"{participant}/{name}"] = _input(settings, participant, name, found.get(name))
+        try:
+            made[participant] = compute(settings, participant, streams, predictor, track)
+            notes += made[participant].notes
+        except BadInput as error:
+            raise BadInput(f"{session or path}: participants.{participant}.{error}") from error
+    return Analysis(settings, predictor, made, segments, recording.end - recording.start, notes)
+
+
+def _input(
+    settings: SessionFile, participant: str, name: str, stream: RecordedStream | None
+) -> tuple[Input, list[Segment]]:
+    wanted = settings.participants[participant].streams[name]
+    if stream is None:
+        return Input(None, wanted), []
+    recorded, segments = cut_segments(stream, wanted)
+    span = float(stream.times[0]), float(stream.times[-1])
+    return Input(stream.info, wanted, pieces(recorded), len(stream.times), span), segments
+
+
+def _segments(raw: RawStream) -> list[Segment]:
+    """Return the segments of a stream as they were recorded."""
+    found: dict[int, Segment] = {}
+    for run, times, _ in raw.runs:
+        begun = found.get(run.segment)
+        began = "open" if not found else "as recorded"
+        found[run.segment] = (
+            Segment(float(times[0]) + run.offset, len(times), began)
+            if begun is None
+            else Segment(begun.start, begun.samples + len(times), begun.began)
+        )
+    return list(found.values())
+
+
+def _write(out: Path, recording: Path, analysis: Analysis) -> None:
+    """Write tables, the session as computed, and where it all comes from."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{out}: cannot write there ({error.strerror}); give another folder by -o") from error
+    made = analysis.made.items()
+    write_parquet(out / "features.parquet", (feature_row(name, window) for name, one in made for window in one.windows))
+    write_parquet(out / "estimates.parquet", (estimate_row(name, row) for name, one in made for row in one.estimates))
+    folder.write_settings(out, analysis.settings)
+    predictor = analysis.predictor
+    folder.write_provenance(
+        out,
+        {
+            **provenance(analysis.settings),
+            "recording": recording.name,
+            "model": {
+                "sha256": predictor.model_hash,
+                "description": predictor.header.training.description,
+                "demonstration": predictor.header.demonstration,
+                "device": predictor.device,
+                "emotions": list(predictor.header.emotions),
+            },
+            "segments": {name: [asdict(segment) for segment in found] for name, found in analysis.segments.items()},
+            "notes": analysis.notes,
+        },
+    )

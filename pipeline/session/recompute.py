@@ -1,0 +1,188 @@
+"""Estimates without LSL, store and clock: from chunks by the live processors and the live model."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from model.estimating import Join, estimate_of, estimates_of
+from model.predictor import Predictor
+from pipeline.errors import BadInput
+from pipeline.records import Chunk, Estimate, FeatureWindow, Grid, StreamInfo
+from pipeline.session.config import SessionFile, StreamSettings
+from pipeline.session.recorded import Decisions, RawStream, RecordedSession, decisions, grid
+from pipeline.signals.extractor import ModalityExtractor
+from pipeline.signals.offline import feed, repeat
+from pipeline.signals.participant import ParticipantProcessor
+
+#: Ticks that are estimated between two steps of the progress bar; no result depends on it.
+_AT_ONCE: Final = 64
+
+#: Begins a piece of work, of so many steps, and returns what is told of the steps done.
+Track = Callable[[str, int], Callable[[int], None]]
+
+
+class Made(NamedTuple):
+    """What was computed for one participant."""
+
+    windows: list[FeatureWindow]
+    """In the order of ticks."""
+    estimates: list[Estimate]
+    notes: tuple[str, ...]
+    """Which streams were not used, and why, a sentence each."""
+
+
+class Input(NamedTuple):
+    """One stream of a participant that the model takes."""
+
+    info: StreamInfo | None
+    """None where there is no such stream."""
+    settings: StreamSettings
+    chunks: Iterable[Chunk] = ()
+    samples: int = 0
+    span: tuple[float, float] = (0.0, 0.0)
+    """Time of the first and of the last sample (s)."""
+
+
+def inputs(settings: SessionFile, participant: str, predictor: Predictor) -> dict[str, str]:
+    """Return the modalities that a participant has and the model takes, each with the session's name of its stream."""
+    streams = settings.participants[participant].modality_streams()
+    return {modality: stream for modality, stream in streams.items() if modality in predictor.header.modalities}
+
+
+def compute(
+    settings: SessionFile, participant: str, streams: Mapping[str, Input], predictor: Predictor, track: Track
+) -> Made:
+    """Return what comes of a participant's streams when nothing is late.
+
+    Parameters
+    ----------
+    settings : SessionFile
+        The session.
+    participant : str
+        Whose streams.
+    streams : mapping of str to Input
+        By the session's names; at least one is there. One that is not required is left aside when it is no use.
+    predictor : Predictor
+        The model.
+    track : callable
+        Is told of the progress.
+
+    Raises
+    ------
+    BadInput
+        A required stream is not what its modality needs.
+    """
+    eeg_channels = predictor.header.eeg_channels
+    faults = {name: _fault(stream, eeg_channels, settings.hop_s) for name, stream in streams.items()}
+    usable = [name for name, fault in faults.items() if not fault]
+    required = {name for name in usable if streams[name].settings.required} or set(usable)
+    processor = ParticipantProcessor(
+        {
+            name: (
+                stream.info if name in usable else None,
+                stream.settings.model_copy(update={"required": name in required}),
+            )
+            for name, stream in streams.items()
+        },
+        hop_s=settings.hop_s,
+        eeg_channels=eeg_channels,
+    )
+    progress = track(f"{participant}: features", sum(streams[name].samples for name in usable))
+    windows = list(feed(processor, {name: streams[name].chunks for name in usable}, progress))
+    if not usable:
+        spans = [stream.span for stream in streams.values() if stream.info is not None]
+        windows = processor.begin(min(first for first, _ in spans))
+        windows += processor.advance(max(last for _, last in spans))
+    notes = tuple(f"stream {participant}/{name} is not used: {fault}" for name, fault in faults.items() if fault)
+    return _made(participant, windows, notes, settings, predictor, track)
+
+
+def recompute(session: RecordedSession, participant: str, predictor: Predictor, track: Track) -> Made:
+    """Return what was computed live, as far as windows were recorded; what was late then is late again.
+
+    Parameters
+    ----------
+    session : RecordedSession
+        The session.
+    participant : str
+        One of its participants.
+    predictor : Predictor
+        The model.
+    track : callable
+        Is told of the progress.
+    """
+    windows = session.windows()
+    settings = session.settings
+    found = inputs(settings, participant, predictor)
+    ticks = grid(windows, participant, settings.hop_s)
+    raw = {stream: session.streams.get((participant, stream)) for stream in found.values()}
+    wanted = settings.participants[participant].streams
+    if ticks is None:
+        streams = {
+            name: Input(one.info, wanted[name], one.chunks(), one.samples, one.span)
+            if one
+            else Input(None, wanted[name])
+            for name, one in raw.items()
+        }
+        return compute(settings, participant, streams, predictor, track)
+    progress = track(f"{participant}: features", sum(one.samples for one in raw.values() if one))
+    made: list[FeatureWindow] = []
+    for modality, name in found.items():
+        decided = decisions(windows, participant, modality)
+        again = _again(raw[name], wanted[name], decided, ticks, predictor.header.eeg_channels, progress)
+        made += [window for window in again if window.tick <= decided.last_tick]
+    return _made(participant, made, (), settings, predictor, track)
+
+
+def _again(
+    raw: RawStream | None,
+    settings: StreamSettings,
+    decided: Decisions,
+    ticks: Grid,
+    eeg_channels: tuple[str, ...],
+    progress: Callable[[int], None],
+) -> Iterator[FeatureWindow]:
+    """Yield the windows of one modality."""
+    if raw is None or _fault(Input(raw.info, settings), eeg_channels, ticks.hop):
+        absent = ParticipantProcessor({"": (None, settings)}, hop_s=ticks.hop, eeg_channels=eeg_channels, grid=ticks)
+        yield from absent.advance(math.nextafter(ticks.end(decided.last_tick), math.inf))
+        return
+    extractor = ModalityExtractor(raw.info, settings, eeg_channels=eeg_channels, hop_s=ticks.hop)
+    yield from repeat(extractor, raw.chunks(decided.segments), decided.closings, ticks, progress)
+
+
+def _fault(stream: Input, eeg_channels: tuple[str, ...], hop_s: float) -> str:
+    """Return why a stream is not used, as live; empty for one that can be, or that the session requires."""
+    if stream.info is None:
+        return "it is not there"
+    if stream.settings.required:
+        return ""
+    try:
+        ModalityExtractor(stream.info, stream.settings, eeg_channels=eeg_channels, hop_s=hop_s)
+    except BadInput as error:
+        return str(error)
+    return ""
+
+
+def _made(
+    participant: str,
+    windows: list[FeatureWindow],
+    notes: tuple[str, ...],
+    settings: SessionFile,
+    predictor: Predictor,
+    track: Track,
+) -> Made:
+    """Order windows by their ticks, without the arrivals that no clock has seen, and estimate every tick."""
+    ordered = [replace(window, arrival=None) for window in sorted(windows, key=lambda window: window.tick)]
+    join = Join(tuple(inputs(settings, participant, predictor)), 0)
+    ready = [tick for window in ordered if (tick := join.add(window)) is not None]
+    progress = track(f"{participant}: estimates", len(ready))
+    estimates = []
+    for first in range(0, len(ready), _AT_ONCE):
+        batch = ready[first : first + _AT_ONCE]
+        prediction, present = estimates_of(predictor, batch)
+        estimates += [estimate_of(predictor, tick, prediction, present, row, {}) for row, tick in enumerate(batch)]
+        progress(len(batch))
+    return Made(ordered, estimates, notes)

@@ -1,0 +1,257 @@
+"""A recorded session read back: its settings, its raw streams as chunks, and what was decided while it ran."""
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.errors import BadInput
+from pipeline.files.xdf import can_drop_samples, load_xdf
+from pipeline.records import Array, Chunk, Grid, StreamInfo
+from pipeline.session import folder
+from pipeline.session.config import SessionFile, load_session_file
+from pipeline.session.tables import SCHEMAS, read_table
+from pipeline.signals.closing import closed_by_the_clock
+from pipeline.signals.offline import Closing, piece_size
+
+
+class Run(NamedTuple):
+    """Consecutive samples of one segment under one clock offset."""
+
+    segment: int
+    first: int
+    """Index of the first one in its segment."""
+    start: int
+    stop: int
+    """Rows of the file's stream."""
+    offset: float
+
+
+@dataclass(frozen=True)
+class RawStream:
+    """One raw stream of a session, whatever it was called while it came."""
+
+    info: StreamInfo
+    """As it was when it was first found."""
+    runs: tuple[tuple[Run, Array, Array], ...]
+    """Every run with its source stamps and its samples."""
+
+    def chunks(self, segments: frozenset[int] | None = None) -> Iterator[Chunk]:
+        """Yield the samples as chunks, of all segments or of these."""
+        size = piece_size(self.info)
+        for run, times, data in self.runs:
+            if segments is not None and run.segment not in segments:
+                continue
+            for row in range(0, len(times), size):
+                stamps = times[row : row + size]
+                arrival = float(stamps.max()) + run.offset
+                yield Chunk(run.segment, run.first + row, stamps, run.offset, data[row : row + size], arrival)
+
+    @property
+    def samples(self) -> int:
+        """How many there are."""
+        return sum(len(times) for _, times, _ in self.runs)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Host time of the first and of the last sample (s)."""
+        first, last = self.runs[0], self.runs[-1]
+        return float(first[1][0]) + first[0].offset, float(last[1][-1]) + last[0].offset
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was decided live of one modality: where its ticks are, and which of them the clock closed."""
+
+    closings: tuple[Closing, ...]
+    segments: frozenset[int]
+    """Those of which windows were made; one whose stamps were ahead of their arrival is not among them."""
+    last_tick: int
+
+
+@dataclass(frozen=True)
+class RecordedSession:
+    """A session folder, opened by `open_session`."""
+
+    path: Path
+    settings: SessionFile
+    provenance: Mapping[str, Any]
+    streams: Mapping[tuple[str, str], RawStream]
+    """By participant and the session's name of the stream."""
+    notes: tuple[str, ...]
+    """What is amiss with the folder, a sentence each."""
+
+    def windows(self) -> pa.Table:
+        """Return the feature windows as recorded; none where there is no such table."""
+        return self._table("features")
+
+    def estimates(self) -> pa.Table:
+        """Return the estimates as recorded; none where there is no such table."""
+        return self._table("estimates")
+
+    def last_estimate(self, participant: str) -> int | None:
+        """Return the tick of a participant's last estimate as recorded; None where there is none."""
+        rows = self.estimates().select(["participant", "tick"])
+        return max(rows.filter(pc.equal(rows["participant"], participant))["tick"].to_pylist(), default=None)
+
+    @property
+    def duration_s(self) -> float:
+        """From the first sample of all to the last one (s)."""
+        spans = [stream.span for stream in self.streams.values()]
+        return max(last for _, last in spans) - min(first for first, _ in spans)
+
+    def _table(self, stem: str) -> pa.Table:
+        if any((self.path / f"{stem}.{kind}").exists() for kind in ("parquet", "arrows")):
+            return read_table(self.path / stem)
+        return pa.Table.from_batches([], SCHEMAS[stem])
+
+
+def is_session(path: Path) -> bool:
+    """Tell whether a path is the folder of a recorded session."""
+    return path.is_dir() and (path / folder.RAW).exists()
+
+
+def open_session(path: Path) -> RecordedSession:
+    """Read the folder of a recorded session, one that was cut off as far as it goes.
+
+    Raises
+    ------
+    BadInput
+        It is no such folder, or a file that is needed is missing or damaged.
+    """
+    if not is_session(path):
+        raise BadInput(f"{path}: is no recorded session, it has no {folder.RAW}; give a folder that `helo run` wrote")
+    settings = load_session_file(path / folder.SETTINGS)
+    provenance = _provenance(path)
+    loaded, survey, notes = load_xdf(path / folder.RAW, synchronize=False)
+    contents = {int(content["info"]["stream_id"]): content for content in loaded}
+    found: dict[tuple[str, str], RawStream] = {}
+    for noted in sorted(provenance["streams"], key=lambda noted: noted["number"]):
+        content = contents.get(noted["number"])
+        if not noted["stream"] or content is None or not len(content["time_stamps"]):
+            continue
+        # The file tells of every offset where it came into force, even one that was cut off.
+        offsets = [(samples, value) for samples, _, value in survey.streams[noted["number"]].offsets]
+        try:
+            part = _raw_stream(noted, content, offsets)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise BadInput(
+                f"{path / folder.PROVENANCE}: streams: number {noted['number']} is not as helo writes it "
+                f"({error!r}); give the recording as it was written"
+            ) from error
+        key = (noted["participant"], noted["stream"])
+        before = found.get(key)
+        found[key] = part if before is None else RawStream(before.info, before.runs + part.runs)
+    if not found:
+        raise BadInput(f"{path / folder.RAW}: holds no samples of the session's streams; there is nothing to recompute")
+    if provenance.get("ended") is None:
+        notes.append("the recorder was not closed; the last second may be missing")
+    return RecordedSession(path, settings, provenance, found, tuple(notes))
+
+
+def runs(segments: list[tuple[int, int, int]], offsets: list[tuple[int, float]], samples: int) -> Iterator[Run]:
+    """Cut the rows of a recorded stream where a segment begins and where the clock offset changes.
+
+    Parameters
+    ----------
+    segments : list of (segment, index within it, row)
+        Wherever consecutive samples begin.
+    offsets : list of (row, offset)
+        Every clock offset (s) from its row on.
+    samples : int
+        How many rows there are.
+    """
+    cuts = sorted({0, samples, *(row for *_, row in segments), *(row for row, _ in offsets)})
+    for start, stop in pairwise(cut for cut in cuts if cut <= samples):
+        segment, index, row = segments[bisect_right(segments, start, key=lambda place: place[2]) - 1]
+        _, offset = offsets[bisect_right(offsets, start, key=lambda place: place[0]) - 1]
+        yield Run(segment, index + start - row, start, stop, offset)
+
+
+def decisions(windows: pa.Table, participant: str, modality: str) -> Decisions:
+    """Return what was decided live of a modality of a participant."""
+    wanted = pc.and_(pc.equal(windows["participant"], participant), pc.equal(windows["modality"], modality))
+    rows = windows.select(["participant", "modality", "tick", "segment", "last", "reasons"]).filter(wanted)
+    closings = []
+    for row in rows.sort_by("tick").to_pylist():
+        why = closed_by_the_clock(row["reasons"])
+        if why:
+            closings.append(Closing(row["tick"], row["segment"], row["last"], why))
+    segments = frozenset(rows["segment"].to_pylist())
+    return Decisions(tuple(closings), segments, max(rows["tick"].to_pylist(), default=-1))
+
+
+def grid(windows: pa.Table, participant: str, hop_s: float) -> Grid | None:
+    """Return the live tick grid of a participant; None where no window was made.
+
+    Raises
+    ------
+    BadInput
+        Windows were made, but the first tick is not among them.
+    """
+    rows = windows.select(["participant", "tick", "end"]).filter(pc.equal(windows["participant"], participant))
+    if not len(rows):
+        return None
+    starts = rows.filter(pc.equal(rows["tick"], 0))["end"].to_pylist()
+    if not starts:
+        raise BadInput(
+            f"features: participant {participant} has no window of tick 0, from which all ticks are counted; "
+            "give the recording as it was written"
+        )
+    return Grid(starts[0], hop_s)
+
+
+def _provenance(path: Path) -> dict[str, Any]:
+    file = path / folder.PROVENANCE
+    try:
+        content = folder.read_provenance(path)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{file}: cannot be read ({error}); give the recording as it was written") from error
+    if not isinstance(content.get("streams"), list):
+        raise BadInput(f"{file}: `streams` is missing, which says to what segment each sample belongs; it is needed")
+    return content
+
+
+def _raw_stream(noted: dict[str, Any], content: dict[str, Any], offsets: list[tuple[int, float]]) -> RawStream:
+    info = StreamInfo(
+        stream=noted["stream"],
+        name=noted["name"],
+        type=noted["type"],
+        source_id=noted["source_id"],
+        sfreq=noted["sfreq"],
+        ch_names=tuple(noted["ch_names"]),
+        units=tuple(noted["units"]),
+        format=noted["format"],
+        host="",
+        uid="",
+        use="record",
+        can_drop_samples=can_drop_samples(content),
+    )
+    times = np.asarray(content["time_stamps"], np.float64)
+    text = info.format == "string"
+    data: Array = np.empty((len(times), 0), np.float32) if text else np.asarray(content["time_series"])
+    segments = [(segment, first, row) for segment, first, row in noted["segments"]]
+    parts = tuple(
+        (run, times[run.start : run.stop], data[run.start : run.stop]) for run in runs(segments, offsets, len(times))
+    )
+    return RawStream(info, parts)
+
+
+def happened(path: Path, *kinds: str) -> list[dict[str, Any]]:
+    """Return the events of these kinds from a session's log, as far as it goes."""
+    file = path / folder.EVENTS
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    events = []
+    for line in lines:
+        try:
+            events.append(json.loads(line))
+        except ValueError:
+            break  # cut off here
+    return [event for event in events if event["kind"] in kinds]

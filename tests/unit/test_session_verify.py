@@ -1,0 +1,198 @@
+"""A recorded session computed again: the same when nothing was touched, and what differs where something was."""
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.errors import BadInput
+from pipeline.session.analyze import analyze
+from pipeline.session.config import SessionFile
+from pipeline.session.recorded import Run, open_session, runs
+from pipeline.session.verify import Comparison, Verdict, verify
+from pipeline.signals.closing import closed_by_the_clock
+from pipeline.signals.offline import Recorded
+from tests.recordings import record
+from tests.signals_samples import START, recording
+from tests.workers import session_of
+
+SECONDS = 16.0
+
+
+def silent(what: str, steps: int):
+    return lambda done: None
+
+
+@pytest.fixture(scope="module")
+def settings() -> SessionFile:
+    uses = {"gsr": "GSR", "ppg": "PPG", "face": "Face"}
+    streams = {name: {"match": {"type": use}, "use": use} for name, use in uses.items()}
+    return session_of("made", {**streams, "eeg": {"match": {"type": "EEG"}, "use": "EEG", "required": False}})
+
+
+@pytest.fixture(scope="module")
+def streams(settings) -> dict[str, Recorded]:
+    """Three streams; a fourth, that is not required, never comes."""
+    wanted = settings.participants["P001"].streams
+    found = {}
+    for name in ("gsr", "ppg", "face"):
+        stream = recording(wanted[name].use, SECONDS)
+        found[name] = stream._replace(settings=wanted[name])
+    return found
+
+
+def late(_: str, time: float) -> float:
+    """GSR, PPG and face are held up for 3 s."""
+    return START + 12 if START + 9 < time < START + 12 else time + 0.03
+
+
+@pytest.fixture
+def session(tmp_path, settings, streams) -> Path:
+    record(tmp_path / "made", settings, streams, late)
+    return tmp_path / "made"
+
+
+def rewrite(path: Path, column: str, change) -> None:
+    """Change a column of a table."""
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    change([row for row in rows if not row.get("abstained")], column)
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), path)
+
+
+def windows_of(folder: Path) -> dict[tuple[str, int], str]:
+    """Return every window as text, in which NaN is like NaN; without what a clock says of it."""
+    table = pq.read_table(folder / "features.parquet").drop_columns(["arrival", "made"])
+    return {(row["modality"], row["tick"]): str(row) for row in table.to_pylist()}
+
+
+def test_an_untouched_session_comes_out_bit_for_bit(session):
+    table = pq.read_table(session / "features.parquet").to_pylist()
+    assert sum(bool(closed_by_the_clock(row["reasons"])) for row in table) > 10
+    found = verify(session, silent)
+    n_estimates = pq.read_metadata(session / "estimates.parquet").num_rows
+    assert n_estimates > 30
+    assert found == Verdict(Comparison(compared=n_estimates), [])
+
+
+def test_analysis_of_a_session_is_what_it_was_live(session):
+    result = analyze(session, None, None, silent)
+    assert Path(result["out"]) == session / "analysis"
+    live = pq.read_table(session / "estimates.parquet").drop_columns(["stages"])
+    assert pq.read_table(session / "analysis" / "estimates.parquet").drop_columns(["stages"]).equals(live)
+    assert windows_of(session / "analysis") == windows_of(session)
+    assert result["estimates"] + result["abstained"] == result["ticks"] == live.num_rows
+
+
+def test_a_recorder_that_was_killed_leaves_enough(tmp_path, settings, streams):
+    record(tmp_path / "cut", settings, streams, late, closed=False)
+    found = verify(tmp_path / "cut", silent)
+    assert (found.comparison.different, found.comparison.max_abs_diff) == (0, 0)
+    assert found.comparison.compared > 30
+    assert any("not closed" in note for note in found.notes)
+
+
+def test_one_sample_that_was_altered_is_found(session, streams):
+    raw = (session / "raw.xdf").read_bytes()
+    row = len(streams["ppg"].times) // 2
+    value = struct.pack("<f", float(streams["ppg"].data[row, 0]))
+    assert raw.count(value) == 1
+    (session / "raw.xdf").write_bytes(raw.replace(value, struct.pack("<f", float(streams["ppg"].data[row, 0]) + 3)))
+    found = verify(session, silent).comparison
+    assert 0 < found.different < found.compared
+    assert 0 < found.max_abs_diff < 1
+    assert found.fields["distribution"] > 0
+    assert found.first.startswith("P001, tick ")
+
+
+def test_one_estimate_that_was_altered_is_found(session):
+    def change(rows, column):
+        rows[7][column][0] += 0.01
+
+    rewrite(session / "estimates.parquet", "distribution", change)
+    found = verify(session, silent).comparison
+    assert (found.different, found.fields) == (1, {"distribution": 1})
+    assert found.max_abs_diff == pytest.approx(0.01)
+
+
+def test_words_and_masks_are_compared_too(session):
+    def change(rows, column):
+        rows[3][column][0]["last"] -= 1
+
+    rewrite(session / "estimates.parquet", "modalities", change)
+    found = verify(session, silent).comparison
+    assert (found.different, found.fields, found.max_abs_diff) == (1, {"modalities": 1}, 0)
+
+
+def test_an_estimate_that_cannot_be_computed_counts_as_different(session):
+    def change(rows, column):
+        rows[-1][column] += 1000
+
+    rewrite(session / "estimates.parquet", "tick", change)
+    found = verify(session, silent).comparison
+    assert (found.different, found.fields) == (1, {"missing": 1})
+
+
+def test_a_changed_session_file_is_named(session):
+    text = (session / "session.yaml").read_text()
+    (session / "session.yaml").write_text(text.replace("lateness_s: 0.5", "lateness_s: 0.6"))
+    found = verify(session, silent)
+    assert found.comparison.different == 0  # what was late stands in the windows
+    assert any("session.yaml" in note for note in found.notes)
+
+
+def test_a_restart_that_cannot_be_recomputed_is_named(session):
+    event = {"id": "1-1", "time": 1.0, "kind": "restart", "source": "supervisor",
+             "text": "The preprocess P001 process was killed by SIGKILL; it is being restarted."}  # fmt: skip
+    (session / "events.jsonl").write_text(json.dumps(event) + '\n{"id": "cut o')
+    assert any("preprocess P001" in note for note in verify(session, silent).notes)
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        (lambda folder: (folder / "raw.xdf").unlink(), "raw.xdf"),
+        (lambda folder: (folder / "raw.xdf").write_bytes(b"no"), "raw.xdf"),
+        (lambda folder: (folder / "session.yaml").unlink(), "session.yaml"),
+        (lambda folder: (folder / "provenance.json").unlink(), "provenance.json"),
+        (lambda folder: (folder / "provenance.json").write_text("{"), "provenance.json"),
+        (
+            lambda folder: change_json(folder, streams=[{"number": 1, "participant": "P001", "stream": "gsr"}]),
+            "number 1",
+        ),
+        (lambda folder: change_json(folder, model=None), "no model"),
+        (lambda folder: change_json(folder, model={"sha256": "f" * 64, "device": "cpu"}), "not the model"),
+        (lambda folder: (folder / "estimates.parquet").unlink(), "no estimates"),
+    ],
+)
+def test_a_folder_that_cannot_be_verified_is_refused(session, damage, named):
+    damage(session)
+    with pytest.raises(BadInput, match=named):
+        verify(session, silent)
+
+
+def change_json(folder: Path, **fields) -> None:
+    file = folder / "provenance.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | fields))
+
+
+def test_rows_are_cut_where_segment_and_offset_change():
+    segments = [(100, 0, 0), (100, 50, 40), (200, 0, 60)]
+    offsets = [(0, 0.5), (45, 0.25), (90, 1.0)]
+    assert list(runs(segments, offsets, 70)) == [
+        Run(100, 0, 0, 40, 0.5),
+        Run(100, 50, 40, 45, 0.5),
+        Run(100, 55, 45, 60, 0.25),
+        Run(200, 0, 60, 70, 0.25),
+    ]
+
+
+def test_chunks_are_what_was_recorded(session, streams):
+    raw = open_session(session).streams["P001", "ppg"]
+    stamps = np.concatenate([chunk.times + chunk.offset for chunk in raw.chunks()])
+    np.testing.assert_allclose(stamps, streams["ppg"].times, atol=1e-9)
+    assert np.array_equal(np.concatenate([chunk.data for chunk in raw.chunks()]), streams["ppg"].data)
