@@ -20,6 +20,14 @@ def example(name: str, folder: Path, **changes: object) -> Path:
     return file
 
 
+def named(content: dict, name: str) -> dict:
+    """Return the participants of a session with all streams matched by this name, too."""
+    for participant in content["participants"].values():
+        for stream in participant["streams"].values():
+            stream["match"]["name"] = name
+    return content["participants"]
+
+
 def used(result: dict) -> dict[str, int]:
     """Return how many estimates used each modality."""
     rows = pq.read_table(Path(result["session_dir"]) / "estimates.parquet").to_pydict()["modalities"]
@@ -59,7 +67,8 @@ def wrist_model(shared_data, tmp_path_factory) -> Path:
 
 @pytest.mark.timeout(900)
 def test_a_wristband_gives_live_estimates_with_a_model_trained_on_its_modalities(shared_data, wrist_model, tmp_path):
-    session = example("wrist", tmp_path, model=str(wrist_model), resolve_timeout_s=60)
+    participants = named(yaml.safe_load((EXAMPLES / "wrist.yaml").read_text()), "S2_E4_Data")
+    session = example("wrist", tmp_path, model=str(wrist_model), resolve_timeout_s=60, participants=participants)
     with started("replay", shared_data / "wesad_wrist" / "S2" / "S2_E4_Data.zip"):
         result = helo_json("run", session, "--duration", 5, "--no-dashboard", "--recordings", tmp_path / "recordings")
     assert result["ticks"] == 20
