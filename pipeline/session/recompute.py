@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from model.estimating import Join, estimate_of, estimates_of
+from model.estimating import Join, estimate_all
+from model.header import model_path
 from model.predictor import Predictor
 from pipeline.errors import BadInput
 from pipeline.records import Chunk, Estimate, FeatureWindow, Grid, StreamInfo
@@ -15,9 +16,6 @@ from pipeline.session.recorded import Decisions, RawStream, RecordedSession, dec
 from pipeline.signals.extractor import ModalityExtractor
 from pipeline.signals.offline import feed, repeat
 from pipeline.signals.participant import ParticipantProcessor
-
-#: Ticks that are estimated between two steps of the progress bar; no result depends on it.
-_AT_ONCE: Final = 64
 
 #: Begins a piece of work, of so many steps, and returns what is told of the steps done.
 Track = Callable[[str, int], Callable[[int], None]]
@@ -179,10 +177,5 @@ def _made(
     join = Join(tuple(inputs(settings, participant, predictor)), 0)
     ready = [tick for window in ordered if (tick := join.add(window)) is not None]
     progress = track(f"{participant}: estimates", len(ready))
-    estimates = []
-    for first in range(0, len(ready), _AT_ONCE):
-        batch = ready[first : first + _AT_ONCE]
-        prediction, present = estimates_of(predictor, batch)
-        estimates += [estimate_of(predictor, tick, prediction, present, row, {}) for row, tick in enumerate(batch)]
-        progress(len(batch))
+    estimates = estimate_all(predictor, model_path(settings.model), ready, progress)
     return Made(ordered, estimates, notes)
