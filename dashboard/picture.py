@@ -13,7 +13,7 @@ from dashboard.theme import emotion_colours
 from dashboard.words import ALWAYS, DEMONSTRATION
 from pipeline.records import Event
 
-#: Kinds of event that the page lists; at most so many.
+#: The page lists at most so many events.
 EVENTS_SHOWN: Final = 8
 
 
@@ -58,7 +58,7 @@ def compose(situation: Situation, minutes: Minutes, epoch: float, sent: Sent | N
         "current": _current(situation),
         "truth": _truth(situation, minutes, epoch),
         "streams": sensors.rows(situation),
-        "events": [_event(event, epoch) for event in reversed(situation.events[-EVENTS_SHOWN:])],
+        "events": [_event(event, epoch) for event in reversed(_events(situation))],
     }
     return update, Sent(feed, minutes.estimates.made, minutes.state.made if minutes.state else 0)
 
@@ -135,9 +135,17 @@ def _truth(situation: Situation, minutes: Minutes, epoch: float) -> list[float] 
     return None if before is None or before[2] is None else [share / SCALE for share in before[2]]
 
 
+def _events(situation: Situation) -> list[Event]:
+    """Return the newest events of the participant's streams and of the whole session, the oldest first."""
+    mine = f"{situation.participant}/"
+    told = [event for event in situation.events if "/" not in event.source or event.source.startswith(mine)]
+    return told[-EVENTS_SHOWN:]
+
+
 def _event(event: Event, epoch: float) -> dict[str, Any]:
     at = round((event.time + epoch) * 1000)
-    return {"key": f"{at} {event.kind} {event.text}", "at": at, "kind": event.kind, "text": event.text}
+    key = f"{at} {event.source} {event.kind} {event.text}"
+    return {"key": key, "at": at, "kind": event.kind, "text": event.text}
 
 
 def _oldest(history: History | None) -> int:

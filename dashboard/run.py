@@ -26,6 +26,7 @@ from pipeline.store.ring import BlockingReader, tail
 
 #: LSL type of a stream that says what a simulated participant's state is.
 STATE_TYPE: Final = "EmotionState"
+#: For each participant.
 EVENTS_KEPT: Final = 50
 
 
@@ -66,7 +67,7 @@ class Run:
         self._processes: tuple[ProcessHealth, ...] = ()
         self._streams: tuple[StreamHealth, ...] = ()
         self._restarted: dict[tuple[str, str], float] = {}
-        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT * len(session.participants))
         self._happened = BlockingReader(connection, {keys.events(session.session): START}, Event)
         self._states = BlockingReader(connection, {}, Chunk)
         self._estimates = BlockingReader(connection, {}, Estimate)

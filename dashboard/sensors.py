@@ -3,9 +3,9 @@
 from typing import Any
 
 from dashboard.situation import Situation
-from dashboard.status import is_slow, sample_age, screen_name, silence
+from dashboard.status import NOISY, is_slow, sample_age, screen_name, silence
 from pipeline.modalities import MODALITIES
-from pipeline.records import StreamHealth
+from pipeline.records import ModalityUse, StreamHealth
 
 
 def rows(situation: Situation) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def _row(stream: str, use: str, situation: Situation) -> dict[str, Any]:
     health, info = situation.streams.get(stream), situation.infos.get(stream)
     used = situation.newest.modalities.get(use) if situation.newest is not None else None
     age = sample_age(health, situation.now) if health else None
-    level, state = _state(health, situation.now)
+    level, state = _state(health, used, situation.now)
     return {
         "key": stream,
         "name": screen_name(stream, use),
@@ -45,7 +45,7 @@ def _row(stream: str, use: str, situation: Situation) -> dict[str, Any]:
     }
 
 
-def _state(health: StreamHealth | None, now: float) -> tuple[str, str]:
+def _state(health: StreamHealth | None, used: ModalityUse | None, now: float) -> tuple[str, str]:
     if health is None or health.state == "waiting":
         return "waiting", "not found yet"
     silent = silence(health, now)
@@ -53,6 +53,10 @@ def _state(health: StreamHealth | None, now: float) -> tuple[str, str]:
         return "red", silent
     if is_slow(health):
         return "amber", "delivers too few samples"
+    if used is not None and not used.used:
+        return "amber", "delivers, but is not used"
+    if used is not None and used.quality < NOISY:
+        return "amber", "delivers, but is noisy"
     return "green", "delivers" if health.sfreq else "connected"
 
 

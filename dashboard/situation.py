@@ -40,6 +40,6 @@ class Situation:
         return self.session is not None and self.session.display == "blind"
 
 
-def stored_at(estimate: Estimate) -> float:
-    """Return when an estimate was stored (s): its own time and what each stage took."""
+def made_at(estimate: Estimate) -> float:
+    """Return when an estimate was made (s): its own time and what each stage took."""
     return estimate.time + sum(estimate.stages.get(stage, 0.0) for stage in STAGES)

@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from dashboard.situation import Situation, stored_at
+from dashboard.situation import Situation, made_at
 from dashboard.words import MODALITY_NAMES, listing, seconds
 from pipeline.modalities import MODALITIES
-from pipeline.records import ProcessHealth, StreamHealth
+from pipeline.records import ModalityUse, ProcessHealth, StreamHealth
 
 Level = Literal["waiting", "green", "amber", "red"]
 
@@ -17,8 +17,10 @@ SILENCE_S: Final = 2.0
 REPORTED_S: Final = 1.5
 #: Below this share of the nominal rate a stream counts as slow.
 SLOW: Final = 0.9
+#: Below this quality a sensor counts as noisy.
+NOISY: Final = 0.5
 
-#: Without one of these there are no estimates at all.
+#: Without one of these there are no estimates; preprocess has one process a participant.
 _CHART: Final = {"store", "preprocess", "infer"}
 #: States from which no process comes back.
 _GONE: Final = {"stopped": "stopped", "failed": "stopped and was given up"}
@@ -56,21 +58,22 @@ def judge(situation: Situation) -> Status:
     if situation.session is None:
         return Status("waiting", "No session runs here yet.", ("Start one: helo demo, or helo run SESSION.yaml.",))
     processes, sensors = process_sentences(situation), _sensor_sentences(situation)
-    stopped = [sentence for process, sentence in processes if process.kind in _CHART]
+    stopped = [sentence for process, sentence in processes if _stops_the_chart(process, situation)]
+    others = [sentence for process, sentence in processes if not _stops_the_chart(process, situation)]
     if stopped:
-        return Status("red", stopped[0], (*stopped[1:], *sensors))
-    others = [sentence for _, sentence in processes]
+        return Status("red", stopped[0], (*stopped[1:], *others, *sensors))
     if situation.newest is None:
         return _before_the_first(situation, (*others, *sensors))
-    silent = situation.now - stored_at(situation.newest)
+    silent = situation.now - made_at(situation.newest)
     if silent > SILENCE_S:
         return Status("red", f"No new estimate for {seconds(silent)}.", (*others, *sensors))
     if situation.newest.abstained:
         return Status(
             "amber", f"The model abstains: {situation.newest.reason or 'no reason given'}.", (*others, *sensors)
         )
-    if others or sensors:
-        first, *more = *others, *sensors
+    amiss = (*others, *sensors, *_use_sentences(situation))
+    if amiss:
+        first, *more = amiss
         return Status("amber", first, tuple(more))
     used = sum(stream.state == "receiving" for stream in _sensors(situation).values())
     return Status("green", f"All {used} sensors deliver." if used > 1 else "The sensor delivers.")
@@ -78,7 +81,12 @@ def judge(situation: Situation) -> Status:
 
 def process_sentences(situation: Situation) -> list[tuple[ProcessHealth, str]]:
     """Return each process that does not run, or is not back at work yet, with a sentence about it."""
-    return [(process, _process_sentence(process)) for process in situation.processes if _is_away(process, situation)]
+    away = (process for process in situation.processes if _is_away(process, situation))
+    return [(process, _process_sentence(process, situation)) for process in away]
+
+
+def _stops_the_chart(process: ProcessHealth, situation: Situation) -> bool:
+    return process.kind in _CHART and process.what in {"", situation.participant}
 
 
 def _is_away(process: ProcessHealth, situation: Situation) -> bool:
@@ -86,13 +94,17 @@ def _is_away(process: ProcessHealth, situation: Situation) -> bool:
         return True
     # A restarted process needs seconds before it delivers again, while the supervisor calls it running.
     restarted = situation.restarted.get((process.kind, process.what), 0.0)
-    return process.kind in _CHART and situation.newest is not None and restarted > stored_at(situation.newest)
+    return (
+        _stops_the_chart(process, situation) and situation.newest is not None and restarted > made_at(situation.newest)
+    )
 
 
-def _process_sentence(process: ProcessHealth) -> str:
-    of = f" of {process.what}" if process.kind == "reader" and process.what else ""
+def _process_sentence(process: ProcessHealth, situation: Situation) -> str:
+    several = situation.session is not None and len(situation.session.participants) > 1
+    named = process.kind == "reader" or (process.kind == "preprocess" and several)
+    of = f" of {process.what}" if named and process.what else ""
     how = _GONE.get(process.state, "stopped; it is being restarted")
-    if process.kind in _CHART:
+    if _stops_the_chart(process, situation):
         rest = " The chart does not go on." if process.state in _GONE else " The chart goes on when it is back."
     else:
         rest = f" {_WITHOUT[process.kind]}" if process.kind in _WITHOUT else ""
@@ -135,6 +147,26 @@ def _sensor_sentence(name: str, health: StreamHealth, situation: Situation) -> s
         return f"{name} {silent}; the estimate goes on without it."
     if is_slow(health):
         return f"{name} delivers {health.delivered_hz:.0f} of {health.sfreq:g} samples a second."
+    return ""
+
+
+def _use_sentences(situation: Situation) -> list[str]:
+    taken = situation.newest.modalities if situation.newest else {}
+    delivering = {
+        name: situation.uses[name]
+        for name, health in _sensors(situation).items()
+        if health.state == "receiving" and silence(health, situation.now) is None
+    }
+    sentences = (_use_sentence(screen_name(name, use), taken[use]) for name, use in delivering.items() if use in taken)
+    return [sentence for sentence in sentences if sentence]
+
+
+def _use_sentence(name: str, use: ModalityUse) -> str:
+    reasons = ", ".join(use.reasons)
+    if not use.used:
+        return f"{name}: {reasons or 'no usable data'}; the estimate goes on without it."
+    if use.quality < NOISY:
+        return f"{name} is noisy: {reasons}." if reasons else f"{name} is noisy."
     return ""
 
 

@@ -14,7 +14,10 @@ MEAN_LABEL: Final = (
 GREEN: Final = "Green means that the sensors work, not that the estimate is true."
 NO_DECISION: Final = "No decision about a person may rest on an estimate; not for workplaces or classrooms."
 BLIND: Final = "This session is blind: estimates are recorded, not shown."
-SIMULATED: Final = "◇ is the simulated state, from which the signals were drawn: what a perfect model would say."
+SIMULATED: Final = (
+    "◇ is the simulated state of the moment, from which the signals were drawn; the estimate is of the mean of the "
+    "last 5 s."
+)
 
 #: Sent with every picture; the page shows each in its place.
 ALWAYS: Final = {

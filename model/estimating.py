@@ -11,6 +11,7 @@ import numpy as np
 from model.data.parallel import run_all
 from model.predictor import Prediction, Predictor
 from pipeline.records import Array, Estimate, FeatureWindow, ModalityUse, array
+from pipeline.signals.windows import usable
 
 #: Ticks from which the start of other processes is paid back.
 SPREAD_FROM: Final = 4096
@@ -62,7 +63,7 @@ def estimates_of(predictor: Predictor, ready: list[dict[str, FeatureWindow]]) ->
     for row, windows in enumerate(ready):
         for column, name in enumerate(modalities):
             window = windows.get(name)
-            if window is not None and np.isfinite(window.features).all():
+            if window is not None and usable(window):
                 present[row, column] = True
                 features[name][row] = window.features
     return predictor.predict(features, present), present

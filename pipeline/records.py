@@ -28,7 +28,7 @@ class StreamInfo(Record, frozen=True, tag="stream"):
     """Nominal rate (Hz); 0 for an irregular stream."""
     ch_names: tuple[str, ...]
     units: tuple[str, ...]
-    """One unit a channel, as the stream or else the session file names it."""
+    """One unit a channel, as the session file or else the stream names it."""
     format: str
     """LSL channel format: float32, double64, string, int8, int16, int32 or int64."""
     host: str
@@ -121,13 +121,14 @@ class Estimate(Record, frozen=True, tag="estimate"):
     reason: str
     """Why the estimate abstained, or what it lacks, in words; empty when nothing is amiss."""
     stages: dict[str, float]
-    """Seconds spent: ``arrival`` (tick to last sample's arrival), ``features``, ``join``, ``inference``; ``latency``
-    is from the arrival of the last sample used to the estimate's being stored."""
+    """Seconds spent, one after the other: ``arrival`` (from the tick until its last sample arrived), ``features``
+    (until that sample's window was ready), ``join`` (until all windows were in), ``inference``; and ``latency``, from
+    the arrival to the estimate, just before it is stored."""
     model_hash: str
 
 
 class Event(Record, frozen=True, tag="event"):
-    """Something that happened: marker, note, rating, alarm, gap, restart or clock jump."""
+    """Something that happened: marker, gap, clock jump, lost (a stream) or restart."""
 
     time: float
     kind: str
@@ -168,12 +169,12 @@ class ProcessHealth(Record, frozen=True, tag="process-health"):
     """How one process is doing, reported by the supervisor."""
 
     kind: str
-    """reader, preprocess, infer, recorder, publisher, store or dashboard."""
+    """reader, preprocess, infer, recorder, publisher, store, dashboard, or the demo's simulator."""
     what: str
     """What it works on, for example ``P001/eeg``."""
     pid: int
     state: str
-    """starting, running, restarting or stopped."""
+    """starting, running, restarting, failed (given up) or stopped."""
     restarts: int
     time: float
 

@@ -3,15 +3,13 @@ import { el, fill, panel, say } from "./dom.js";
 
 const STAGES = ["arrival", "features", "join", "inference", "paint"];
 const TOLD = {
-  arrival: "until the last sample arrived",
-  features: "until the features were ready",
+  arrival: "until the moment's last sample arrived",
+  features: "until that sensor's features were ready",
   join: "until all sensors were in, or given up",
-  inference: "until the estimate was stored",
+  inference: "until the estimate was made",
   paint: "until it stood here",
 };
 const KEPT = 240;
-// The least delay of this many updates is taken for the difference of the two clocks.
-const CLOCK_UPDATES = 240;
 
 export class Age {
   constructor() {
@@ -24,7 +22,6 @@ export class Age {
     fill(body, head, ...this.rows, this.total);
     this.element = box;
     this.seen = [];
-    this.delays = [];
     this.since = null;
   }
 
@@ -40,19 +37,16 @@ export class Age {
     requestAnimationFrame(() => this.take(update));
   }
 
-  /** `sent` is the server's clock at sending, `received` the page's; points are the new ones only. */
-  take({ sent, points, received }) {
-    this.delays.push(received - sent);
-    if (this.delays.length > CLOCK_UPDATES) this.delays.shift();
-    const clock = Math.min(...this.delays);
-    const painted = performance.timeOrigin + performance.now() - clock;
+  /** Points are the new ones only. The server serves its own machine alone, so that both read the same clock. */
+  take({ points }) {
+    const painted = performance.timeOrigin + performance.now();
     // What was there before this page is its past, not its age.
     this.since ??= painted;
     for (const [, time, , stages] of points.filter((point) => point[1] > this.since)) {
       const known = stages.filter((stage) => stage !== null);
       if (!known.length) continue;
-      const stored = time + known.reduce((sum, stage) => sum + stage, 0);
-      this.seen.push([...stages, painted - stored, painted - time]);
+      const made = time + known.reduce((sum, stage) => sum + stage, 0);
+      this.seen.push([...stages, painted - made, painted - time]);
     }
     this.seen.splice(0, this.seen.length - KEPT);
     if (this.seen.length) this.tell();

@@ -21,11 +21,12 @@ export function show(node, visible) {
   if (node.hidden === visible) node.hidden = !visible;
 }
 
-/** Keep one child a key, in order; `make(key)` builds it and `update(child, item)` fills it. */
+/** Keep one child an item, in order, found again by its key; `make(item)` builds it and `update(child, item)` fills it. */
 export function keyed(parent, items, keyOf, make, update) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const keys = numbered(items.map(keyOf));
   items.forEach((item, place) => {
-    const key = String(keyOf(item));
+    const key = keys[place];
     let child = known.get(key);
     known.delete(key);
     if (!child) {
@@ -36,6 +37,16 @@ export function keyed(parent, items, keyOf, make, update) {
     update(child, item);
   });
   known.forEach((child) => child.remove());
+}
+
+/** Make keys differ where items are equal: each is told apart by how many like it came before. */
+function numbered(keys) {
+  const counts = new Map();
+  return keys.map((key) => {
+    const before = counts.get(key) ?? 0;
+    counts.set(key, before + 1);
+    return `${before} ${key}`;
+  });
 }
 
 /** What Plotly would read as markup, as plain text. */

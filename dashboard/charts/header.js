@@ -24,6 +24,7 @@ export class Header {
     say(this.participant, session.participant);
     say(this.model, session.model);
     this.judge(status);
+    show(this.notices, notices.length > 0);
     lines(this.notices, notices);
   }
 
@@ -38,6 +39,5 @@ export class Header {
 }
 
 function lines(list, sentences) {
-  show(list, sentences.length > 0);
   keyed(list, sentences, (text) => text, (text) => el("li", "", text), () => {});
 }

@@ -38,6 +38,7 @@ export class Health {
     row.dataset.level = level;
     say(title, name);
     say(origin, source);
+    names.title = source ? `${name}: ${source}` : name;
     say(words, state);
     say(reason, note);
     say(rates, rate);

@@ -65,7 +65,7 @@ class Page {
     await this.recolour();
     this.header.update(update);
     await this.mixture?.update({ now, points: points.map(moved), state: state.map(moved) });
-    for (const panel of this.panels) panel.update({ ...update, points, received });
+    for (const panel of this.panels) panel.update({ ...update, points });
     this.drawn = true;
   }
 

@@ -45,6 +45,10 @@ class Calibration(_Model):
     offset: float = 0.0
 
 
+#: Fields of a stream that say how it is processed, and have no meaning for one that is only recorded.
+PROCESSING_FIELDS = frozenset({"channels", "calibration", "stamps", "montage"})
+
+
 class StreamSettings(_Model):
     """One stream of one participant."""
 
@@ -56,7 +60,7 @@ class StreamSettings(_Model):
     sfreq: float | None = Field(default=None, gt=0)
     """Expected rate (Hz); another one is refused."""
     channels: dict[str, str] | list[str] | None = None
-    """Channels to pick (a list), or to pick and rename (``device name: name``)."""
+    """Channels to process (a list), or to process under another name (``device name: name``); all are recorded."""
     delay_ms: float = 0.0
     required: bool = True
     calibration: Calibration | None = None
@@ -72,6 +76,15 @@ class StreamSettings(_Model):
             known = UNIT_FACTORS[self.use]
             if self.unit not in known:
                 raise ValueError(f"unit {self.unit!r} is not one of {', '.join(known)} for {self.use}")
+        return self
+
+    @model_validator(mode="after")
+    def _only_what_has_an_effect(self) -> "StreamSettings":
+        idle = PROCESSING_FIELDS & self.model_fields_set
+        if self.use not in UNIT_FACTORS and idle:
+            raise ValueError(
+                f"{', '.join(sorted(idle))} cannot be set for `use: {self.use}`: such a stream is recorded as it comes"
+            )
         return self
 
     def pick(self, ch_names: tuple[str, ...]) -> tuple[list[int], list[str]]:
@@ -117,11 +130,19 @@ class Participant(_Model):
 
 
 class Trials(_Model):
-    """Marker patterns (``*`` stands for any text) that delimit trials."""
+    """Marker patterns that delimit trials: ``*`` stands for the trial's name, the same at its start and its end."""
 
-    start: str
-    end: str
+    start: Annotated[str, Field(min_length=1)]
+    end: Annotated[str, Field(min_length=1)]
     name: str = "*"
+    """Names to take, ``*`` standing for any text."""
+
+    @field_validator("start", "end")
+    @classmethod
+    def _one_star(cls, pattern: str) -> str:
+        if pattern.count("*") > 1:
+            raise ValueError("give at most one *, which stands for the trial's name")
+        return pattern
 
 
 class SessionFile(_Model):
@@ -137,11 +158,11 @@ class SessionFile(_Model):
     lateness_s: float = Field(default=0.5, ge=0, le=10)
     resolve_timeout_s: float = Field(default=15, gt=0, le=600)
     model: str = "shipped"
-    device: str = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     readers: Literal["per-stream", "shared"] = "per-stream"
     display: Literal["open", "blind"] = "open"
     publish: bool | None = None
-    """Publish the estimates as an LSL stream; unless said, those of a demonstration model are not."""
+    """Publish the estimates as an LSL stream; unless said, neither a demonstration model's nor in a blind session."""
     participants: Annotated[dict[Code, Participant], Field(min_length=1)]
     trials: Trials | None = None
     alarms: Annotated[list[dict[str, Any]], Field(max_length=0)] = Field(default_factory=list)
@@ -199,7 +220,13 @@ def parse_session(content: dict[str, Any], where: str) -> SessionFile:
 
 def dump_session(settings: SessionFile) -> str:
     """Return the session as YAML, defaults included: the session as run."""
-    return yaml.safe_dump(settings.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True)
+    content = settings.model_dump(mode="json", exclude_none=True)
+    for participant in content["participants"].values():
+        for stream in participant["streams"].values():
+            if stream["use"] not in UNIT_FACTORS:
+                for field in PROCESSING_FIELDS & stream.keys():
+                    del stream[field]
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 
 
 def _sentence(fault: Any) -> str:

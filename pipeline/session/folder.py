@@ -14,6 +14,7 @@ RAW: Final = "raw.xdf"
 FEATURES: Final = "features.arrows"
 ESTIMATES: Final = "estimates.arrows"
 EVENTS: Final = "events.jsonl"
+TRIALS: Final = "trials.tsv"
 PROVENANCE: Final = "provenance.json"
 SETTINGS: Final = "session.yaml"
 
@@ -63,6 +64,12 @@ def read_provenance(folder: Path) -> dict[str, Any]:
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
 
 
+def read_events(folder: Path) -> list[dict[str, Any]]:
+    """Return the events of a session: ``id``, ``time`` (s), ``kind``, ``text``, ``source``."""
+    lines = (folder / EVENTS).read_bytes().splitlines()  # of bytes: a text may hold what Unicode calls a line's end
+    return [json.loads(line) for line in lines]
+
+
 class EventLog:
     """Append events to a file, one JSON object a line.
 
@@ -106,7 +113,7 @@ class EventLog:
 
 def _claimed(folder: Path) -> bool:
     try:
-        folder.mkdir()
+        folder.mkdir(mode=0o700)  # signals of people: nobody else on this machine is to read them
     except FileExistsError:
         return False
     return True

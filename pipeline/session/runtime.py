@@ -64,14 +64,21 @@ def open_runtime(session: str) -> Iterator[Path]:
     with _alone_in(root):
         if any(run.session == session for run in running()):
             raise BadInput(f"session {session!r} is running already; stop it, or give `session` another name")
-        if folder.exists():  # of a run that was killed
-            shutil.rmtree(folder)
+        _clear(root)
         folder.mkdir(mode=0o700)
         announce(folder, Run(session, *this_process()))
     try:
         yield folder
     finally:
         shutil.rmtree(folder)
+
+
+def _clear(root: Path) -> None:
+    """Remove what runs that were killed have left: it may hold personal data."""
+    alive = {run.session for run in running()}
+    for folder in root.iterdir():
+        if folder.is_dir() and folder.name not in alive:
+            shutil.rmtree(folder)
 
 
 def announce(folder: Path, run: Run) -> None:

@@ -9,7 +9,10 @@ from typing import Any, BinaryIO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.log import get_log
 from pipeline.records import Estimate, FeatureWindow
+
+_log = get_log("tables")
 
 #: Rows that go into Parquet at once.
 _ROWS_AT_ONCE: Final = 16_384
@@ -115,7 +118,8 @@ class ArrowTable:
     def __init__(self, path: Path) -> None:
         self._schema = SCHEMAS[path.stem]
         self._rows: list[Mapping[str, Any]] = []
-        before = list(_batches(path)) if path.exists() else []
+        found = _Batches(path)
+        before = list(found) if path.exists() else []
         self.taken_over = pa.Table.from_batches(before, self._schema)
         fresh = path.with_suffix(".part")
         self._file: BinaryIO = fresh.open("wb")
@@ -123,6 +127,8 @@ class ArrowTable:
         for batch in before:
             self._writer.write_batch(batch)
         self.flush()
+        if found.cut:
+            _put_away(path, cut=True)
         fresh.replace(path)
 
     def append(self, row: Mapping[str, Any]) -> None:
@@ -147,6 +153,8 @@ class ArrowTable:
 def to_parquet(path: Path) -> Path:
     """Turn an Arrow stream file, even one that is cut off, into a Parquet file beside it, and remove it.
 
+    One that could not be read to its end is kept, ending in ``.cut``.
+
     Parameters
     ----------
     path : Path
@@ -161,15 +169,16 @@ def to_parquet(path: Path) -> Path:
     fresh = path.with_suffix(".part")
     schema = SCHEMAS[path.stem]
     waiting: list[pa.RecordBatch] = []
+    batches = _Batches(path)
     with pq.ParquetWriter(fresh, schema) as writer:
-        for batch in _batches(path):
+        for batch in batches:
             waiting.append(batch)
             if sum(map(len, waiting)) >= _ROWS_AT_ONCE:
                 writer.write_table(pa.Table.from_batches(waiting, schema))
                 waiting.clear()
         writer.write_table(pa.Table.from_batches(waiting, schema))
     fresh.replace(done)
-    path.unlink()
+    _put_away(path, cut=batches.cut)
     return done
 
 
@@ -203,16 +212,31 @@ def read_table(path: Path) -> pa.Table:
     done = path.with_suffix(".parquet")
     if done.exists():
         return pq.read_table(done)
-    return pa.Table.from_batches(list(_batches(path.with_suffix(".arrows"))), SCHEMAS[path.stem])
+    return pa.Table.from_batches(list(_Batches(path.with_suffix(".arrows"))), SCHEMAS[path.stem])
 
 
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """Yield the whole batches of a file."""
-    with path.open("rb") as file:
-        try:
-            yield from pa.ipc.open_stream(file)
-        except (pa.ArrowInvalid, OSError):
-            return  # cut off here
+class _Batches:
+    """The whole batches of a file, in order; `cut` says afterwards that it does not end where a batch does."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.cut = False
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        with self._path.open("rb") as file:
+            try:
+                yield from pa.ipc.open_stream(file)
+            except (pa.ArrowInvalid, OSError) as error:
+                self.cut = True
+                _log.warning("a table is cut off; what comes before is kept", file=self._path, error=error)
+
+
+def _put_away(path: Path, *, cut: bool) -> None:
+    """Remove a file whose content is elsewhere now; one that could not be read to its end is kept, renamed."""
+    if cut:
+        path.replace(path.with_suffix(".cut"))
+    else:
+        path.unlink()
 
 
 def _fields(record: Any) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from pipeline.signals.processor import Conditioned, Measured, Window, finite
 #: Pass band (Hz).
 PASS_HZ: Final = (1.0, 45.0)
 
+#: Below it the band-pass would cut into the highest band (Hz).
+LEAST_SFREQ: Final = 100.0
+
 #: A channel whose standard deviation (uV) is smaller is flat.
 FLAT_UV: Final = 0.2
 
@@ -58,9 +61,9 @@ class EegProcessor:
     absent = "not a number in most channels"
 
     def __init__(self, ch_names: tuple[str, ...], sfreq: float, model: tuple[str, ...], montage: str) -> None:
-        if sfreq < 2 * BANDS[-1][1]:
+        if sfreq < LEAST_SFREQ:
             raise BadInput(
-                f"sfreq: EEG at {sfreq:g} Hz does not carry {BANDS[-1][1]:g} Hz; give a stream of 100 Hz or more"
+                f"sfreq: EEG at {sfreq:g} Hz does not carry {BANDS[-1][1]:g} Hz; give one of {LEAST_SFREQ:g} Hz or more"
             )
         self.spec = eeg_spec(model)
         self._montage = Montage(ch_names, model, montage)

@@ -15,8 +15,13 @@ from pipeline.signals.processor import ModalityProcessor, Window
 #: Least share of real data from which features are made.
 LEAST_VALID: Final = 0.5
 
-#: Least quality of a window that counts as the participant's past.
+#: Least quality of a window that is used, and that counts as the participant's past.
 LEAST_QUALITY: Final = 0.1
+
+
+def usable(window: FeatureWindow) -> bool:
+    """Return whether an estimate may be made from a window: it has features, and its sensor had hold of something."""
+    return window.quality >= LEAST_QUALITY and bool(np.isfinite(window.features).all())
 
 
 class WindowMaker:

@@ -17,6 +17,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
+#: Where liblsl looks for the path of its configuration.
+VARIABLE: Final = "LSLAPICFG"
+
 #: liblsl probes every port of the range for streams of this machine, and an outlet beyond the range is not found: so
 #: the range holds many more outlets than the default (32 ports, two per outlet, or one without IPv6). Answers come at
 #: once here, so questions are repeated every 0.1 s instead of 0.5 s, and a question whose time runs out just as it is
@@ -59,12 +62,18 @@ def confine(directory: Path) -> Path:
     RuntimeError
         pylsl is loaded already: liblsl reads its configuration once.
     """
-    present = os.environ.get("LSLAPICFG")
+    present = os.environ.get(VARIABLE)
     if present:
         return Path(present)
     if "pylsl" in sys.modules:
         raise RuntimeError("confine() comes too late: pylsl is loaded, and liblsl reads its configuration once")
+    path = write_configuration(directory)
+    os.environ[VARIABLE] = str(path)
+    return path
+
+
+def write_configuration(directory: Path) -> Path:
+    """Write the configuration into a folder and return its path, for a process that is to be started with it."""
     path = directory.resolve() / "lsl_api.cfg"
     path.write_text(CONFIGURATION, encoding="utf-8")
-    os.environ["LSLAPICFG"] = str(path)
     return path

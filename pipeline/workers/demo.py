@@ -27,7 +27,7 @@ def demo_session(seed: int) -> tuple[SessionFile, str]:
     """
     settings = load_session_file(SESSION_FILE)
     source_ids = {info.name: info.source_id for info in stream_infos(seed).values()}
-    content = settings.model_dump()
+    content = settings.model_dump(exclude_unset=True)
     for participant in content["participants"].values():
         for stream in participant["streams"].values():
             stream["match"]["source_id"] = source_ids[stream["match"]["name"]]

@@ -4,6 +4,7 @@ Which windows a tick has is decided in preprocessing: every modality sends every
 that it is missing. So a tick is ready when all have sent theirs, and nothing here waits for a clock.
 """
 
+import math
 from dataclasses import dataclass
 
 from model.estimating import Join, estimate_of, estimates_of
@@ -86,16 +87,25 @@ class Infer:
         prediction, present = estimates_of(self._predictor, [tick.windows for tick in ready])
         done = local_clock()
         for row, tick in enumerate(ready):
-            stages = _stages(list(tick.windows.values()), begun, done)
+            stages = stages_of(list(tick.windows.values()), begun, done)
             estimate = estimate_of(self._predictor, tick.windows, prediction, present, row, stages)
             self._writers[tick.participant].append(ids.tick_id(estimate.tick), estimate)
 
 
-def _stages(windows: list[FeatureWindow], begun: float, done: float) -> dict[str, float]:
-    """Return the seconds that each stage took; without any sample used, from the tick's own time on."""
+def stages_of(windows: list[FeatureWindow], begun: float, done: float) -> dict[str, float]:
+    """Return the seconds that each stage took, one after the other; without any sample used, from the tick's time on.
+
+    Parameters
+    ----------
+    windows : list of FeatureWindow
+        The windows of one tick.
+    begun, done : float
+        When the model began and had the estimate (s).
+    """
     end = windows[0].end
-    arrival = max((window.arrival for window in windows if window.arrival is not None), default=end)
-    made = max((window.made for window in windows if window.made is not None), default=arrival)
+    newest = max(windows, key=lambda window: -math.inf if window.arrival is None else window.arrival)
+    arrival = end if newest.arrival is None else newest.arrival
+    made = arrival if newest.made is None else newest.made
     return {
         "arrival": arrival - end,
         "features": made - arrival,

@@ -1,12 +1,14 @@
 """Which processes a session needs, and in which order they stop."""
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.session.config import SessionFile
 from pipeline.store.connection import STORE_VARIABLE
+from pipeline.streams.confine import VARIABLE, write_configuration
 from pipeline.workers.child import ProcessSpec
 from pipeline.workers.context import arguments
 
@@ -40,13 +42,22 @@ def processes(plan: Plan) -> Iterator[ProcessSpec]:
     if plan.session_dir is not None:
         yield _worker(plan, "recorder", phase=3, patience_s=_RECORDER_PATIENCE_S)
     if plan.publish:
-        yield _worker(plan, "publisher", phase=3)
+        # The laboratory's own configuration decides who may find the estimates; without one, only this machine.
+        confined = os.environ.get(VARIABLE) or str(write_configuration(plan.settings_file.parent))
+        yield _worker(plan, "publisher", phase=3, env={VARIABLE: confined})
     if plan.dashboard is not None:
         yield plan.dashboard
 
 
 def _worker(
-    plan: Plan, kind: str, *, phase: int, participant: str = "", stream: str = "", patience_s: float = 0.0
+    plan: Plan,
+    kind: str,
+    *,
+    phase: int,
+    participant: str = "",
+    stream: str = "",
+    env: Mapping[str, str] | None = None,
+    patience_s: float = 0.0,
 ) -> ProcessSpec:
     options = arguments(
         session=plan.settings.session,
@@ -58,4 +69,4 @@ def _worker(
     what = "/".join(part for part in (participant, stream) if part)
     # -P: nothing in the folder where somebody happens to work stands in for a module of ours.
     argv = [sys.executable, "-P", "-m", f"pipeline.workers.{kind}", *options]
-    return ProcessSpec(kind, what, argv, phase, env={STORE_VARIABLE: plan.store}, patience_s=patience_s)
+    return ProcessSpec(kind, what, argv, phase, env={STORE_VARIABLE: plan.store, **(env or {})}, patience_s=patience_s)

@@ -14,6 +14,7 @@ from pipeline.session import folder
 from pipeline.session.provenance import describe_model, provenance
 from pipeline.session.raw import RawFile
 from pipeline.session.tables import ArrowTable, estimate_row, feature_row, to_parquet
+from pipeline.session.trials import trials_of, write_trials
 from pipeline.store import ids, keys
 from pipeline.store.connection import StoreLost
 from pipeline.store.ring import BlockingReader
@@ -196,6 +197,9 @@ class Recorder:
         self._raw.close()
         for table in (self._features, self._estimates, self._event_log):
             table.close()
+        if self._context.settings.trials is not None:
+            trials = trials_of(folder.read_events(self._folder), self._context.settings.trials)
+            write_trials(self._folder / folder.TRIALS, trials)
         self._provenance["ended"] = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._provenance["corrupt_entries"] = {
             key: count

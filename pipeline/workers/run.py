@@ -170,7 +170,7 @@ def _follow(
     reader = BlockingReader(connection, dict.fromkeys(participant_of, ids.START), Estimate)
     while not summary.complete:
         for entry in reader.read(0.25):
-            summary.add(participant_of[entry.key], entry.record)
+            summary.add(participant_of[entry.key], entry.record, local_clock())
         supervisor.publish(board)
         screen.show(supervisor, settings.session)
         if supervisor.failed.is_set():
@@ -193,7 +193,7 @@ def _plan(settings: SessionFile, options: Options, url: str, runtime: Path, sess
         settings_file=settings_file,
         store=url,
         session_dir=session_dir,
-        publish=not demonstration if settings.publish is None else settings.publish,
+        publish=settings.display != "blind" and not demonstration if settings.publish is None else settings.publish,
         dashboard=dashboard,
     )
 

@@ -34,15 +34,19 @@ class Summary:
     def __post_init__(self) -> None:
         self.ticks = dict.fromkeys(self.participants, 0)
 
-    def add(self, participant: str, estimate: Estimate) -> None:
-        """Count one tick, unless the duration is over."""
+    def add(self, participant: str, estimate: Estimate, read: float) -> None:
+        """Count one tick, unless the duration is over.
+
+        Its latency is from the arrival of the last sample used to the estimate's being stored and read from the store
+        again, at `read` (s): a bound from above, in which the store's own time, and its outages, are contained.
+        """
         if self._over(participant):
             return
         self.ticks[participant] += 1
         if estimate.abstained:
             self.abstained += 1
         else:
-            self.latencies.append(estimate.stages["latency"])
+            self.latencies.append(read - (estimate.time + estimate.stages["arrival"]))
 
     @property
     def complete(self) -> bool:
@@ -50,7 +54,11 @@ class Summary:
         return all(self._over(participant) for participant in self.participants)
 
     def result(self, health: list[StreamHealth], restarts: int, session_dir: Path | None) -> dict[str, Any]:
-        """Return the object that ``--json`` prints (its fields: docs/commands.md)."""
+        """Return what ``--json`` prints.
+
+        Ticks, estimates and abstentions of all participants; the duration of the longest (s); what each stream
+        received and lost; percentiles of the latency (ms), None without an estimate.
+        """
         percentiles = np.percentile(self.latencies, [50, 95, 99]) * 1000 if self.latencies else [None] * 3
         return {
             "ticks": sum(self.ticks.values()),

@@ -1,4 +1,4 @@
-"""The supervisor of one session: starts its processes, restarts what dies, obeys commands, stops all in order."""
+"""The supervisor of one session: starts its processes, restarts what dies, stops all in order."""
 
 import threading
 from collections import deque

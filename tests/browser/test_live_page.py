@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from pipeline.modalities import EMOTIONS
 from pipeline.records import Event
 from pipeline.streams.clock import local_clock
+from tests.browser.written import taken
 from tests.command import wait_for
 
 CHART = ".helo .plot .main-svg >> nth=0"
@@ -38,7 +39,9 @@ def test_text_from_outside_is_shown_as_text(written, view):
     written.stream(name=f"stream {MARKUP}")
     written.model((f"joy {MARKUP}", *EMOTIONS[1:]))
     written.board.append_event(Event(local_clock(), "note", f"note {MARKUP}", "P001"))
-    written.estimates(range(40), reason=f"reason {MARKUP}", note=f"fault {MARKUP}", abstained=range(39, 40))
+    written.estimates(
+        range(40), reason=f"reason {MARKUP}", modalities={"EEG": taken(f"fault {MARKUP}")}, abstained=range(39, 40)
+    )
     page = view(written.port)
     page.wait_for_selector(CHART)
     text = page.locator(".helo")
@@ -121,6 +124,23 @@ def test_one_of_several_participants_is_chosen(written, view):
     expect(page.locator(".helo")).to_have_count(1)
 
 
+def test_equal_items_stay_as_many_as_they_are(written, view):
+    written.begin("P001", "P002", notices=("A composite.", "A composite."))
+    written.stream()
+    written.model()
+    marker = Event(local_clock(), "marker", "start", "P001/marks")
+    for _ in range(2):
+        written.board.append_event(marker)
+    written.estimates(range(40))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    for tick in range(40, 60):
+        written.estimates(range(tick, tick + 1))
+        page.wait_for_function(f"document.querySelector('.helo .plot').data[0].x.length > {tick}")
+    expect(page.locator(".notices li")).to_have_count(2)
+    expect(page.locator(".happened li")).to_have_count(2)
+
+
 def test_a_store_that_dies_is_said_and_the_page_goes_on_when_it_is_back(written, view):
     written.begin()
     written.stream()
@@ -136,6 +156,19 @@ def test_a_store_that_dies_is_said_and_the_page_goes_on_when_it_is_back(written,
     written.estimates(range(40, 60))
     page.wait_for_function("document.querySelector('.helo .plot').data[0].x.length >= 60")
     expect(page.locator(".status")).not_to_contain_text("The store does not answer.")
+
+
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_a_long_name_pushes_no_column_out_of_sight(written, view, width):
+    long = "a-recording-of-which-somebody-gave-the-file-a-very-long-name"
+    written.begin(uses={"eeg": "EEG", long: "record"})
+    written.stream(name=long)
+    written.model()
+    written.estimates(range(40))
+    page = view(written.port, width=width)
+    page.wait_for_selector(CHART)
+    expect(page.locator(".health tbody tr")).to_have_count(2)
+    assert page.locator(".scroll").evaluate("scroll => scroll.scrollWidth - scroll.clientWidth") == 0
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -6,9 +6,11 @@ import subprocess
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
+import msgspec
 import numpy as np
 
 from dashboard.launch import command
@@ -24,6 +26,7 @@ from pipeline.streams.clock import local_clock
 from tests.command import wait_for
 
 HOP_S = 0.25
+EEG_ALONE: Final = {"eeg": "EEG"}
 MEAN = np.full(len(EMOTIONS), 1 / len(EMOTIONS), dtype=np.float32)
 
 
@@ -66,23 +69,38 @@ class WrittenSession:
         self.server.stop()
         self._folder.cleanup()
 
-    def begin(self, *participants: str, display: str = "open", notices: tuple[str, ...] = ()) -> None:
-        """Say what the session is."""
-        uses = {participant: {"eeg": "EEG"} for participant in participants or ("P001",)}
-        self.board.put_session(SessionInfo(self.session, uses, HOP_S, display, notices, local_clock()))
+    def begin(
+        self,
+        *participants: str,
+        uses: Mapping[str, str] = EEG_ALONE,
+        display: str = "open",
+        notices: tuple[str, ...] = (),
+    ) -> None:
+        """Say what the session is: every participant has the same streams."""
+        everybody = {participant: dict(uses) for participant in participants or ("P001",)}
+        self.board.put_session(SessionInfo(self.session, everybody, HOP_S, display, notices, local_clock()))
 
     def model(self, emotions: tuple[str, ...] = EMOTIONS, *, demonstration: bool = False) -> None:
         """Say what the model is."""
         self.board.put_model(ModelInfo(emotions, MEAN, "abc", "A model.", demonstration=demonstration, device="cpu"))
 
-    def stream(self, participant: str = "P001", name: str = "an EEG") -> None:
-        """Say that the participant's EEG delivers."""
+    def stream(
+        self,
+        participant: str = "P001",
+        name: str = "an EEG",
+        *,
+        stream: str = "eeg",
+        use: str = "EEG",
+        sfreq: float = 300.0,
+    ) -> None:
+        """Say that one of the participant's streams delivers."""
         self.board.put_stream(
             participant,
-            StreamInfo("eeg", name, "EEG", "source", 300.0, ("Fz",), ("uV",), "float32", "host", "uid", "EEG"),
+            StreamInfo(stream, name, use, "source", sfreq, ("Fz",), ("uV",), "float32", "host", "uid", use),
         )
+        now, received = local_clock(), round(3 * sfreq)
         self.board.put_stream_health(
-            StreamHealth(f"{participant}/eeg", "receiving", 300.0, 300.0, 900, 0, 0, local_clock(), 0.0, local_clock())
+            StreamHealth(f"{participant}/{stream}", "receiving", sfreq, sfreq, received, 0, 0, now, 0.0, now)
         )
 
     def estimates(self, ticks: range, participant: str = "P001", *, abstained: range = range(0), **fields: Any) -> None:
@@ -115,13 +133,26 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def taken(*reasons: str, weight: float = 1.0, quality: float = 1.0, used: bool = True) -> ModalityUse:
+    """Return what an estimate took from a modality."""
+    return ModalityUse(weight, 1.0, quality, used, reasons, 1, 0, 9)
+
+
 def estimate(
-    tick: int, time: float, *, shares: np.ndarray = MEAN, abstained: bool = False, reason: str = "", note: str = ""
+    tick: int,
+    time: float,
+    *,
+    shares: np.ndarray = MEAN,
+    abstained: bool = False,
+    reason: str = "",
+    modalities: Mapping[str, ModalityUse] | None = None,
 ) -> Estimate:
-    """Return an estimate that used EEG alone."""
-    used = ModalityUse(1.0, 1.0, 1.0, not abstained, (note,) if note else (), 1, 0, 9)
+    """Return an estimate; unless said, it took everything from EEG."""
+    uses = {"EEG": taken()} if modalities is None else dict(modalities)
+    if abstained:
+        uses = {name: msgspec.structs.replace(use, used=False) for name, use in uses.items()}
     half = np.float32(0.5)
     return Estimate(
-        tick, time, shares, shares * half, shares * (1 + half), MEAN, {"EEG": used}, abstained, reason,
+        tick, time, shares, shares * half, shares * (1 + half), MEAN, uses, abstained, reason,
         {"arrival": 0.01, "features": 0.01, "join": 0.01, "inference": 0.01}, "abc",
     )  # fmt: skip

@@ -86,5 +86,11 @@ def test_the_folder_says_how_it_was_made(demo, estimates):
     assert all(json.loads(line)["kind"] for line in (folder / "events.jsonl").read_text().splitlines())
 
 
+def test_the_markers_make_a_table_of_trials(demo):
+    header, *trials = (Path(demo["session_dir"]) / "trials.tsv").read_text().splitlines()
+    assert header.split("\t") == ["onset", "duration", "name", "source"]
+    assert [trial.split("\t")[2:] for trial in trials] == [["clip-01", "P001/marks"]] * len(trials)
+
+
 def test_nothing_runs_afterwards(demo):
     assert running() == []

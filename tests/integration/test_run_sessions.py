@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from pipeline.records import Grid
+from pipeline.session.config import dump_session
 from pipeline.session.runtime import open_runtime, running
 from pipeline.store import keys
 from pipeline.store.board import Board
+from pipeline.workers.demo import demo_session
 from tests.command import SEED, helo, helo_json, started, status, wait_for
 
 RUN = ("--no-dashboard", "--json", "--recordings")
@@ -74,9 +76,9 @@ def test_a_server_of_somebody_elses_is_left_without_the_participants_data(connec
 
 
 def test_shared_readers_put_all_streams_of_a_participant_into_one_process(tmp_path):
-    demo = Path(__file__).parents[2] / "pipeline" / "session" / "demo.yaml"
+    settings, _ = demo_session(SEED)
     session = tmp_path / "shared.yaml"
-    session.write_text(demo.read_text() + "readers: shared\n")
+    session.write_text(dump_session(settings.model_copy(update={"readers": "shared"})))
     arguments = ("run", session, *RUN, tmp_path / "recordings", "--duration", 5)
     with started("simulate", "--seed", SEED), started(*arguments) as run:
         wait_for(lambda: any(stream["samples_received"] for stream in status()["streams"]))

@@ -61,7 +61,7 @@ def test_estimates_come_out_under_the_emotions_names(context, writer, unique):
     assert rows == [[0.25, 0.75, 0], [0.25, 0.75, 1]]
 
 
-def test_an_estimate_of_an_unknown_model_is_not_published(context, writer, until, caplog):
+def test_the_stream_of_a_demonstration_model_says_so_and_is_there_before_the_first_estimate(context, unique):
     with working(publisher.run, context):
-        put(writer, 0)
-        until(lambda: "an estimate without a model is not published" in caplog.text)
+        context.board.put_model(ModelInfo(EMOTIONS, np.full(2, 0.5, np.float32), "hash", "made up", True, "cpu"))
+        assert find(Match(source_id=f"helo-{unique}-P001-estimates"), BOUND_S).name == "helo-demonstration-P001"

@@ -135,6 +135,16 @@ def test_an_interval_that_is_not_known_is_sent_as_json_has_it():
     assert json.loads(json.dumps(update, allow_nan=False))["current"]["low"] == [None, None]
 
 
+def test_only_events_of_the_participant_and_of_the_whole_session_are_sent():
+    events = tuple(Event(99.0, "marker", "start", source) for source in ("P001/marks", "P002/marks", "P0011/marks"))
+    gap = Event(99.5, "gap", "12 samples were not recorded.", "recorder")
+    told = compose(replace(situation(), events=(*events, gap)), minutes(), EPOCH, None)[0]["events"]
+    assert [event["key"].split(maxsplit=1)[1] for event in told] == [
+        "recorder gap 12 samples were not recorded.",
+        "P001/marks marker start",
+    ]
+
+
 def test_nothing_known_is_still_a_picture():
     update, sent = compose(Situation(now=1.0), Minutes(), EPOCH, None)
     assert update["status"]["level"] == "waiting"

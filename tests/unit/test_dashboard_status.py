@@ -28,13 +28,17 @@ def stream(name: str, **changes) -> StreamHealth:
     )
 
 
-def estimate(age: float = 0.4, *, abstained: bool = False, reason: str = "") -> Estimate:
+def taken(*reasons: str, quality: float = 1.0, used: bool = True) -> ModalityUse:
+    return ModalityUse(
+        weight=float(used), valid=1, quality=quality, used=used, reasons=reasons, segment=1, first=0, last=9
+    )
+
+
+def estimate(age: float = 0.4, *, abstained: bool = False, reason: str = "", **uses: ModalityUse) -> Estimate:
     shares = np.full(2, 0.5, dtype=np.float32)
-    use = {
-        "EEG": ModalityUse(weight=1, valid=1, quality=1, used=True, reasons=("F7 railed",), segment=1, first=0, last=9)
-    }
     return Estimate(
-        tick=7, time=NOW - age, distribution=shares, low=shares, high=shares, mean_label=shares, modalities=use,
+        tick=7, time=NOW - age, distribution=shares, low=shares, high=shares, mean_label=shares,
+        modalities=uses or {"EEG": taken("F7 railed")},
         abstained=abstained, reason=reason, stages={"arrival": 0.1, "join": 0.1}, model_hash="abc",
     )  # fmt: skip
 
@@ -92,6 +96,24 @@ def test_infer_being_restarted_is_said_until_it_delivers(state):
     assert judge(replace(situation, newest=estimate(), processes=(process("infer"),))).level == "green"
 
 
+def test_a_process_is_said_with_its_participant_where_there_are_several():
+    session = SessionInfo("demo", {"P001": USES, "P002": USES}, 0.25, "open", (), 900.0)
+    down = tuple(process("preprocess", "restarting", what) for what in ("P001", "P002"))
+    status = judge(replace(LIVE, session=session, processes=down))
+    assert status.level == "red"
+    assert (status.title, *status.reasons) == (
+        "The preprocess process of P001 stopped; it is being restarted. The chart goes on when it is back.",
+        "The preprocess process of P002 stopped; it is being restarted.",
+    )
+    assert "preprocess process stopped" in judge(replace(LIVE, processes=down[:1])).title
+
+
+def test_the_chart_of_one_participant_goes_on_without_the_other_s_preprocess():
+    session = SessionInfo("demo", {"P001": USES, "P002": USES}, 0.25, "open", (), 900.0)
+    status = judge(replace(LIVE, session=session, processes=(process("preprocess", "failed", "P002"),)))
+    assert (status.level, status.title) == ("amber", "The preprocess process of P002 stopped and was given up.")
+
+
 def test_a_process_given_up_is_said_without_promise():
     status = judge(replace(LIVE, processes=(process("infer", "failed"),)))
     assert status.title == "The infer process stopped and was given up. The chart does not go on."
@@ -129,6 +151,44 @@ def test_the_age_of_a_sample_is_the_reader_s_while_it_reports_and_counted_on_whe
 def test_a_slow_sensor_is_named_with_its_rate():
     status = judge(replace(LIVE, streams={**LIVE.streams, "eeg": stream("eeg", delivered_hz=200.0)}))
     assert (status.level, status.title) == ("amber", "EEG delivers 200 of 300 samples a second.")
+
+
+@pytest.mark.parametrize(
+    ("use", "sentence", "state"),
+    [
+        (
+            taken("flat", quality=0.05, used=False),
+            "EDA: flat; the estimate goes on without it.",
+            "delivers, but is not used",
+        ),
+        (taken(used=False), "EDA: no usable data; the estimate goes on without it.", "delivers, but is not used"),
+        (taken("line noise", "movement", quality=0.4), "EDA is noisy: line noise, movement.", "delivers, but is noisy"),
+        (taken(quality=0.4), "EDA is noisy.", "delivers, but is noisy"),
+    ],
+)
+def test_a_sensor_that_delivers_but_is_left_out_or_noisy_is_amber_with_the_reason(use, sentence, state):
+    situation = replace(LIVE, newest=estimate(EEG=taken(), GSR=use))
+    status = judge(situation)
+    assert (status.level, status.title) == ("amber", sentence)
+    row = {row["key"]: row for row in rows(situation)}["gsr"]
+    assert (row["level"], row["state"], row["note"]) == ("amber", state, "; ".join(use.reasons))
+
+
+def test_a_small_flaw_does_not_colour_the_status():
+    assert judge(replace(LIVE, newest=estimate(EEG=taken("blink", quality=0.5), GSR=taken()))).level == "green"
+
+
+def test_a_silent_sensor_is_not_said_twice():
+    gsr = stream("gsr", state="lost", last_sample=NOW - 2.6, time=NOW - 0.4)
+    newest = estimate(EEG=taken(), GSR=taken("late", quality=0.0, used=False))
+    status = judge(replace(LIVE, newest=newest, streams={**LIVE.streams, "gsr": gsr}))
+    assert status.title == "EDA delivers no samples for 2.6 s; the estimate goes on without it."
+    assert status.reasons == ()
+
+
+def test_what_an_old_estimate_lacked_is_not_said_of_now():
+    newest = estimate(5.0, EEG=taken("flat", used=False))
+    assert judge(replace(LIVE, newest=newest)).reasons == ()
 
 
 def test_a_stream_that_is_only_recorded_does_not_colour_the_status():

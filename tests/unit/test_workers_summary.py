@@ -7,18 +7,23 @@ from pipeline.records import Estimate, StreamHealth
 from pipeline.workers.summary import Summary
 
 
-def estimate(tick: int, *, abstained: bool = False, latency: float = 0.01) -> Estimate:
+def estimate(tick: int, *, abstained: bool = False) -> Estimate:
+    """An estimate whose last sample arrived 16 ms after the tick."""
     share = np.full(2, 0.5, np.float32)
-    return Estimate(tick, tick / 4, share, share, share, share, {}, abstained, "", {"latency": latency}, "hash")
+    return Estimate(tick, tick / 4, share, share, share, share, {}, abstained, "", {"arrival": 0.016}, "hash")
+
+
+def add(summary: Summary, participant: str, counted: Estimate, *, latency: float = 0.01) -> None:
+    summary.add(participant, counted, counted.time + 0.016 + latency)
 
 
 def test_ticks_are_counted_to_the_duration_and_no_further():
     summary = Summary(("A", "B"), 0.25, 1.0)
     for tick in range(6):
-        summary.add("A", estimate(tick))
+        add(summary, "A", estimate(tick))
     assert not summary.complete
     for tick in range(4):
-        summary.add("B", estimate(tick, abstained=tick == 0))
+        add(summary, "B", estimate(tick, abstained=tick == 0))
     assert summary.complete
     result = summary.result([], 3, None)
     assert (result["ticks"], result["estimates"], result["abstained"]) == (8, 7, 1)
@@ -31,21 +36,21 @@ def test_a_duration_of_whole_ticks_is_no_tick_longer():
     """Although 1.1 / 0.1 is a little more than 11."""
     summary = Summary(("A",), 0.1, 1.1)
     for tick in range(12):
-        summary.add("A", estimate(tick))
+        add(summary, "A", estimate(tick))
     assert summary.ticks == {"A": 11}
 
 
 def test_without_a_duration_a_run_is_never_complete():
     summary = Summary(("A",), 0.25, None)
-    summary.add("A", estimate(0))
+    add(summary, "A", estimate(0))
     assert not summary.complete
 
 
 def test_latency_is_given_in_milliseconds_and_only_of_estimates():
     summary = Summary(("A",), 0.25, None)
     for tick in range(100):
-        summary.add("A", estimate(tick, latency=tick / 1000))
-    summary.add("A", estimate(100, abstained=True, latency=99.0))
+        add(summary, "A", estimate(tick), latency=tick / 1000)
+    add(summary, "A", estimate(100, abstained=True), latency=99.0)
     latency = summary.result([], 0, None)["latency_ms"]
     assert latency["p50"] == pytest.approx(49.5)
     assert latency["p99"] < 100
