@@ -1,13 +1,22 @@
 """From the feature windows of a tick to an estimate: what the live worker and a recomputation share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 
+from model.data.parallel import run_all
 from model.predictor import Prediction, Predictor
 from pipeline.records import Array, Estimate, FeatureWindow, ModalityUse, array
 from pipeline.signals.windows import usable
+
+#: Ticks from which the start of other processes is paid back.
+SPREAD_FROM: Final = 4096
+#: Ticks that are estimated between two steps of progress; no result depends on it.
+_AT_ONCE: Final = 64
 
 
 @dataclass
@@ -58,6 +67,56 @@ def estimates_of(predictor: Predictor, ready: list[dict[str, FeatureWindow]]) ->
                 present[row, column] = True
                 features[name][row] = window.features
     return predictor.predict(features, present), present
+
+
+def estimate_all(
+    predictor: Predictor,
+    checkpoint: Path,
+    ready: Sequence[dict[str, FeatureWindow]],
+    on_done: Callable[[int], None],
+    *,
+    spread_from: int = SPREAD_FROM,
+) -> list[Estimate]:
+    """Estimate many ticks at which no clock ran; the bits are those of single ones.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model.
+    checkpoint : Path
+        Its file, from which other processes load it.
+    ready : sequence of dict
+        For each tick, modality -> window.
+    on_done : callable
+        Told of the ticks done.
+    spread_from : int
+        From so many ticks on a model on the CPU works on all cores, in a process each.
+    """
+    batches = [list(ready[first : first + _AT_ONCE]) for first in range(0, len(ready), _AT_ONCE)]
+    if predictor.device != "cpu" or len(ready) < spread_from:
+        estimates = []
+        for batch in batches:
+            estimates += _estimate_batch(predictor, batch)
+            on_done(len(batch))
+        return estimates
+    done = map(len, batches)
+    found = run_all(_elsewhere, [(checkpoint, batch) for batch in batches], lambda: on_done(next(done)))
+    return [estimate for batch in found for estimate in batch]
+
+
+def _elsewhere(task: tuple[Path, list[dict[str, FeatureWindow]]]) -> list[Estimate]:
+    checkpoint, batch = task
+    return _estimate_batch(_loaded(checkpoint), batch)
+
+
+@cache
+def _loaded(checkpoint: Path) -> Predictor:
+    return Predictor.load(checkpoint, "cpu")
+
+
+def _estimate_batch(predictor: Predictor, batch: list[dict[str, FeatureWindow]]) -> list[Estimate]:
+    prediction, present = estimates_of(predictor, batch)
+    return [estimate_of(predictor, tick, prediction, present, row, {}) for row, tick in enumerate(batch)]
 
 
 def estimate_of(

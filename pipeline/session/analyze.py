@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,7 +49,8 @@ def analyze(
     recording : Path
         A session folder, or whatever `read_recording` reads.
     session : Path | None
-        The session file; a session folder has its own, and other recordings do for simple cases without.
+        The session file; a session folder has its own, and other recordings do for simple cases without. For a session
+        folder it names streams as that one did.
     out : Path | None
         Where ``estimates.parquet`` and ``features.parquet`` go; by default ``analysis`` in a folder that is the
         recording, or ``<stem>-analysis`` beside a file.
@@ -69,8 +70,8 @@ def analyze(
         Recording, session file or model cannot be used, or no tick comes of them.
     """
     begun = time.monotonic()
-    if session is None and is_session(recording) and not (options and options.given()):
-        analysis = _of_session(open_session(recording), track)
+    if is_session(recording) and not (options and options.given()):
+        analysis = _of_session(open_session(recording), session, track)
     else:
         analysis = _of_recording(recording, session, options, track)
     estimates = [estimate for made in analysis.made.values() for estimate in made.estimates]
@@ -91,8 +92,10 @@ def analyze(
     }
 
 
-def _of_session(session: RecordedSession, track: Track) -> Analysis:
-    """Compute a recorded session again, up to its last estimate where there is one."""
+def _of_session(session: RecordedSession, other: Path | None, track: Track) -> Analysis:
+    """Compute a recorded session again, up to its last estimate where there is one; or by another session file."""
+    if other is not None:
+        session = replace(session, settings=load_session_file(other))
     settings = session.settings
     predictor = Predictor.load(model_path(settings.model), settings.device)
     notes = [*session.notes]
@@ -101,8 +104,11 @@ def _of_session(session: RecordedSession, track: Track) -> Analysis:
         notes.append(f"the model is another one than live ({recorded[:12]} then, {predictor.model_hash[:12]} now)")
     made, segments = {}, {}
     for participant in settings.participants:
-        whole = recompute(session, participant, predictor, track)
-        last = session.last_estimate(participant)
+        try:
+            whole = recompute(session, participant, predictor, track, as_run=other is None)
+        except BadInput as error:
+            raise BadInput(f"{other or session.path}: participants.{participant}.{error}") from error
+        last = session.last_estimate(participant) if other is None else None
         kept = [estimate for estimate in whole.estimates if last is None or estimate.tick <= last]
         made[participant] = Made(whole.windows, kept, whole.notes)
         notes += whole.notes
@@ -130,8 +136,6 @@ def _of_recording(path: Path, session: Path | None, options: TableOptions | None
     for participant in settings.participants:
         found = match_streams(recording, settings, participant)
         streams: dict[str, Input] = {}
-        if not any(name in found for name in inputs(settings, participant, predictor).values()):
-            raise BadInput(f"{path}: no stream is one that participants.{participant} names; correct `match`")
         for name in inputs(settings, participant, predictor).values():
             streams[name], segments[f"{participant}/{name}"] = _input(settings, participant, name, found.get(name))
         try:

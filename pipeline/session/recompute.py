@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from model.estimating import Join, estimate_of, estimates_of
+from model.estimating import Join, estimate_all
+from model.header import model_path
 from model.predictor import Predictor
 from pipeline.errors import BadInput
 from pipeline.records import Chunk, Estimate, FeatureWindow, Grid, StreamInfo
@@ -15,9 +16,6 @@ from pipeline.session.recorded import Decisions, RawStream, RecordedSession, dec
 from pipeline.signals.extractor import ModalityExtractor
 from pipeline.signals.offline import feed, repeat
 from pipeline.signals.participant import ParticipantProcessor
-
-#: Ticks that are estimated between two steps of the progress bar; no result depends on it.
-_AT_ONCE: Final = 64
 
 #: Begins a piece of work, of so many steps, and returns what is told of the steps done.
 Track = Callable[[str, int], Callable[[int], None]]
@@ -63,7 +61,7 @@ def compute(
     participant : str
         Whose streams.
     streams : mapping of str to Input
-        By the session's names; at least one is there. One that is not required is left aside when it is no use.
+        By the session's names. One that is not required is left aside when it is no use.
     predictor : Predictor
         The model.
     track : callable
@@ -72,9 +70,12 @@ def compute(
     Raises
     ------
     BadInput
-        A required stream is not what its modality needs.
+        No stream is there, or a required one is not what its modality needs.
     """
     eeg_channels = predictor.header.eeg_channels
+    spans = [stream.span for stream in streams.values() if stream.info is not None]
+    if not spans:
+        raise BadInput(f"streams: none of {', '.join(streams)} is in the recording; correct the session file")
     faults = {name: _fault(stream, eeg_channels, settings.hop_s) for name, stream in streams.items()}
     usable = [name for name, fault in faults.items() if not fault]
     required = {name for name in usable if streams[name].settings.required} or set(usable)
@@ -92,14 +93,15 @@ def compute(
     progress = track(f"{participant}: features", sum(streams[name].samples for name in usable))
     windows = list(feed(processor, {name: streams[name].chunks for name in usable}, progress))
     if not usable:
-        spans = [stream.span for stream in streams.values() if stream.info is not None]
         windows = processor.begin(min(first for first, _ in spans))
         windows += processor.advance(max(last for _, last in spans))
     notes = tuple(f"stream {participant}/{name} is not used: {fault}" for name, fault in faults.items() if fault)
     return _made(participant, windows, notes, settings, predictor, track)
 
 
-def recompute(session: RecordedSession, participant: str, predictor: Predictor, track: Track) -> Made:
+def recompute(
+    session: RecordedSession, participant: str, predictor: Predictor, track: Track, *, as_run: bool = True
+) -> Made:
     """Return what was computed live, as far as windows were recorded; what was late then is late again.
 
     Parameters
@@ -112,11 +114,13 @@ def recompute(session: RecordedSession, participant: str, predictor: Predictor, 
         The model.
     track : callable
         Is told of the progress.
+    as_run : bool
+        Keep to the ticks as they were; otherwise, and where no window was recorded, nothing is late.
     """
     windows = session.windows()
     settings = session.settings
     found = inputs(settings, participant, predictor)
-    ticks = grid(windows, participant, settings.hop_s)
+    ticks = grid(windows, participant, settings.hop_s) if as_run else None
     raw = {stream: session.streams.get((participant, stream)) for stream in found.values()}
     wanted = settings.participants[participant].streams
     if ticks is None:
@@ -179,10 +183,5 @@ def _made(
     join = Join(tuple(inputs(settings, participant, predictor)), 0)
     ready = [tick for window in ordered if (tick := join.add(window)) is not None]
     progress = track(f"{participant}: estimates", len(ready))
-    estimates = []
-    for first in range(0, len(ready), _AT_ONCE):
-        batch = ready[first : first + _AT_ONCE]
-        prediction, present = estimates_of(predictor, batch)
-        estimates += [estimate_of(predictor, tick, prediction, present, row, {}) for row, tick in enumerate(batch)]
-        progress(len(batch))
+    estimates = estimate_all(predictor, model_path(settings.model), ready, progress)
     return Made(ordered, estimates, notes)

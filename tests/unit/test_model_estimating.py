@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.estimating import Join, estimates_of
+from model.estimating import Join, estimate_all, estimates_of
 from model.header import model_path
 from model.predictor import Predictor
 from pipeline.records import FeatureWindow
@@ -86,3 +86,21 @@ def test_a_modality_that_the_model_does_not_take_changes_nothing(predictor):
     more = {**whole, "Temperature": window(0, "Temperature")}
     prediction, _ = estimates_of(predictor, [whole, more])
     np.testing.assert_array_equal(prediction.distribution[0], prediction.distribution[1])
+
+
+def test_many_ticks_come_out_the_same_on_all_cores(predictor):
+    rng = np.random.default_rng(3)
+
+    def tick(number: int) -> dict[str, FeatureWindow]:
+        shapes = {name: (2, *FEATURES[name].shape) for name in predictor.header.modalities}
+        return {name: window(number, name, rng.normal(size=shape).astype(np.float32)) for name, shape in shapes.items()}
+
+    ready = [tick(number) for number in range(150)]
+    done: list[int] = []
+    here = estimate_all(predictor, model_path("shipped"), ready, done.append)
+    spread = estimate_all(predictor, model_path("shipped"), ready, done.append, spread_from=0)
+    assert sum(done) == 2 * len(ready)
+    assert [estimate.tick for estimate in spread] == list(range(150))
+    for one, other in zip(here, spread, strict=True):
+        assert one.distribution.tobytes() == other.distribution.tobytes()
+        assert [use.weight for use in one.modalities.values()] == [use.weight for use in other.modalities.values()]

@@ -88,6 +88,22 @@ def test_analysis_of_a_session_is_what_it_was_live(session):
     assert result["estimates"] + result["abstained"] == result["ticks"] == live.num_rows
 
 
+def test_by_another_session_file_nothing_is_late(session, tmp_path):
+    file = tmp_path / "other.yaml"
+    file.write_text((session / "session.yaml").read_text().replace("hop_s: 0.25", "hop_s: 1.0"))
+    result = analyze(session, file, tmp_path / "out", silent)
+    rows = pq.read_table(tmp_path / "out" / "features.parquet").to_pylist()
+    assert not any(closed_by_the_clock(row["reasons"]) for row in rows if row["modality"] != "EEG")
+    assert result["estimates"] == result["ticks"] == pytest.approx(SECONDS - 6, abs=2)
+
+
+def test_a_session_file_that_names_nothing_recorded_is_refused(session, tmp_path):
+    file = tmp_path / "other.yaml"
+    file.write_text((session / "session.yaml").read_text().replace("P001:", "P002:"))
+    with pytest.raises(BadInput, match=r"P002.*is in the recording"):
+        analyze(session, file, tmp_path / "out", silent)
+
+
 def test_a_recorder_that_was_killed_leaves_enough(tmp_path, settings, streams):
     record(tmp_path / "cut", settings, streams, late, closed=False)
     found = verify(tmp_path / "cut", silent)
