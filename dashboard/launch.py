@@ -7,10 +7,9 @@ from typing import Final
 from dashboard.assets import install
 
 APP: Final = Path(__file__).with_name("app.py")
-DEFAULT_PORT: Final = 8501
 
 
-def command(session: str, port: int = DEFAULT_PORT) -> list[str]:
+def command(session: str, port: int) -> list[str]:
     """Return the command that serves a session's pages on localhost; the environment says where its store is.
 
     Parameters

@@ -1,6 +1,5 @@
 """`helo train` and `helo evaluate`: make a model, and compare methods on participants that none has learned from."""
 
-import json as json_text
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pipeline.cli.options import Json, print_json
 from pipeline.errors import BadInput
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _DATA_HELP = "simulated, or wesad:DIR (WESAD's wrist device)."
 _SIMULATED_FOLDS = 4
 
 Data = Annotated[str, typer.Option(help=_DATA_HELP)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Seed = Annotated[int, typer.Option(help="Of participants, weights and folds.")]
 
 
@@ -54,7 +53,7 @@ def train(
         header = make_model(windows, options, out, _command(), lambda _epoch, kl: advance(f"epochs, KL {kl:.4f}"))
     summary = {"out": str(out), "training": msgspec.to_builtins(header.training), "metrics": header.metrics}
     if json:
-        sys.stdout.write(json_text.dumps(summary) + "\n")
+        print_json(summary)
         return
     console = Console()
     console.print(_metrics_table(header.metrics))
@@ -97,7 +96,7 @@ def evaluate(
     with _progress("folds and methods", n_folds * len({"mean-label", *names})) as advance:
         results = run(windows, names, plan, options, lambda name: advance(f"folds and methods: {name}"))
     if json:
-        sys.stdout.write(json_text.dumps(_as_json(windows, protocol, data, results)) + "\n")
+        print_json(_as_json(windows, protocol, data, results))
     else:
         _print_tables(windows, data, n_folds, results)
 

@@ -36,7 +36,12 @@ def replay(
         ),
     ],
     *,
-    speed: Annotated[float, typer.Option(help="Seconds of the recording that pass in a second.")] = 1.0,
+    speed: Annotated[
+        float,
+        typer.Option(
+            help="Seconds of the recording a second; above 1 the stamps run ahead of the clock: not for `helo run`."
+        ),
+    ] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Start again at the end; stamps go on rising.")] = False,
     name: Annotated[str | None, typer.Option(help="Publish under this name.")] = None,
     source_id: Annotated[str | None, typer.Option(help="Publish with this source id.")] = None,

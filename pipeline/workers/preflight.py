@@ -162,13 +162,13 @@ def _check_apart(
 def _check_processing(code: str, settings: SessionFile, found: dict[str, StreamInfo]) -> Check:
     """Set the participant's processors up as the session will, without a sample: that checks units and channels."""
     try:
-        channels = read_header(model_path(settings.model)).eeg_channels
+        header = read_header(model_path(settings.model))
         streams = settings.participants[code].streams
         processor = ParticipantProcessor(
-            {name: (info, streams[name]) for name, info in found.items() if streams[name].use in MODALITIES},
+            {name: (info, streams[name]) for name, info in found.items() if streams[name].use in header.modalities},
             hop_s=settings.hop_s,
             lateness_s=settings.lateness_s,
-            eeg_channels=channels,
+            eeg_channels=header.eeg_channels,
         )
     except BadInput as error:
         return Check(f"{code} processing", False, str(error))
