@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from pipeline.records import Array, Chunk, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import StreamSettings
 from pipeline.signals.baseline import BaselineState
 from pipeline.signals.buffer import ABSENT, GOOD, SETTLING, BufferState, WindowBuffer
+from pipeline.signals.eda import EdaState
+from pipeline.signals.filters import FilterState
 from pipeline.signals.source import Source
 from pipeline.signals.timeline import Timeline, TimelineState
 from pipeline.signals.windows import WindowMaker
@@ -28,13 +30,17 @@ SLACK_S: Final = 0.1
 HOLD_S: Final = 60.0
 
 
+#: What the causal parts of the modalities remember; None where there is nothing to be remembered.
+ProcessorState: TypeAlias = FilterState | EdaState | None
+
+
 @dataclass
 class ExtractorState:
     """All that an extractor remembers."""
 
     baseline: BaselineState
     timeline: TimelineState = field(default_factory=TimelineState)
-    processor: Any = None
+    processor: ProcessorState = None
     buffer: BufferState | None = None
     tick: int = 0
     """The next tick to make."""
