@@ -215,6 +215,21 @@ class Grid(Record, frozen=True, tag="grid"):
         return self.start + tick * self.hop
 
 
+class Snapshot(Record, frozen=True, tag="snapshot"):
+    """Where a participant's preprocessing stands: one value, so that all of it belongs together."""
+
+    time: float
+    """When it was taken (s)."""
+    read: dict[str, str]
+    """Stream -> id of the last raw entry that the state has seen."""
+    infos: dict[str, StreamInfo]
+    """What the streams that the state belongs to say of themselves."""
+    windows: dict[str, tuple[tuple[str, bytes], ...]]
+    """Modality -> its newest windows, as entry id and encoded record: the store may lack them."""
+    state: bytes
+    """The processor's state, see `pipeline.signals.saved`."""
+
+
 def array(values: Any, dtype: npt.DTypeLike = np.float32) -> Array:
     """Return `values` as a C-contiguous little-endian array, copied only if it must be."""
     return np.ascontiguousarray(values, dtype=np.dtype(dtype).newbyteorder("<"))

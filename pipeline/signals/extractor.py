@@ -131,6 +131,19 @@ class ModalityExtractor:
         if state.processor is not None:
             self._processor.state = state.processor
 
+    def succeed(self, before: "ModalityExtractor") -> None:
+        """Go on where the extractor of another stream of this modality stopped; its samples are not used again."""
+        past = before.state
+        self.state = ExtractorState(
+            baseline=past.baseline,
+            tick=past.tick,
+            segment=past.segment,
+            expected=past.expected,
+            began=past.began,
+            newest=past.newest,
+            arrived=past.arrived,
+        )
+
     def process(self, chunk: Chunk, grid: Grid | None) -> list[FeatureWindow]:
         """Take a chunk and return the windows that it completes.
 

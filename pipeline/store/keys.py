@@ -34,6 +34,11 @@ def grid(session: str, participant: str) -> str:
     return f"helo:{{{session}}}:{participant}:grid"
 
 
+def snapshot(session: str, participant: str) -> str:
+    """Return where the `Snapshot` of a participant's preprocessing is kept."""
+    return f"helo:{{{session}}}:{participant}:state"
+
+
 def events(session: str) -> str:
     """Return the stream of `Event` records."""
     return f"helo:{{{session}}}:events"

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +31,7 @@ class _Entry:
     entry_id: str
     data: bytes
     tried: bool = False
+    """It was sent, by this worker or by one before it; whether it was stored, the stream's last id says."""
 
 
 class StreamWriter:
@@ -111,17 +112,30 @@ class StreamWriter:
         OutOfOrder
             The stream holds later entries than this one, and not this one.
         """
-        place = parse(entry_id)
-        if place <= self._last:
-            raise ValueError(f"{self.key}: id {entry_id} is not above {self._last[0]}-{self._last[1]}, the one before")
-        entry = _Entry(self._clock(), entry_id, encode(record))
-        self._last = place
-        self._held.append(entry)
-        self._unsent.append(entry)
-        if not self._marks or entry.time - self._marks[-1][0] >= 1.0:
-            self._marks.append((entry.time, entry_id))
-        self._forget(entry.time)
+        self.keep(entry_id, record)
         return self.flush()
+
+    def keep(self, entry_id: str, record: Record) -> None:
+        """Keep a record for the next `flush`.
+
+        Raises
+        ------
+        ValueError
+            The id is not above that of the record before.
+        """
+        entry = self._hold(entry_id, encode(record))
+        self._unsent.append(entry)
+        self._forget(entry.time)
+
+    def newest(self, seconds: float) -> tuple[tuple[str, bytes], ...]:
+        """Return id and bytes of what was written in the last `seconds`, stored or not, oldest first."""
+        since = self._clock() - seconds
+        return tuple((entry.entry_id, entry.data) for entry in self._held if entry.time >= since)
+
+    def take_over(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        """Hold what a predecessor's `newest` gave: what of it the store lacks is sent first."""
+        for entry_id, data in entries:
+            self._hold(entry_id, data).tried = True
 
     def flush(self) -> bool:
         """Send what the store has not acknowledged; return whether it has everything now.
@@ -138,6 +152,17 @@ class StreamWriter:
             self._log.warning("closed while the store was lost", unsent=self.unsent)
         self._link.close()
 
+    def _hold(self, entry_id: str, data: bytes) -> _Entry:
+        place = parse(entry_id)
+        if place <= self._last:
+            raise ValueError(f"{self.key}: id {entry_id} is not above {self._last[0]}-{self._last[1]}, the one before")
+        entry = _Entry(self._clock(), entry_id, data)
+        self._last = place
+        self._held.append(entry)
+        if not self._marks or entry.time - self._marks[-1][0] >= 1.0:
+            self._marks.append((entry.time, entry_id))
+        return entry
+
     def _resume(self, store: Connection) -> None:
         last = parse(store.last_id(self.key))
         self._unsent = deque(entry for entry in self._held if parse(entry.entry_id) > last or not entry.tried)
@@ -149,6 +174,7 @@ class StreamWriter:
         min_id = self._oldest_kept()
         while self._unsent:
             entry = self._unsent[0]
+            entry.tried = True
             try:
                 store.add(self.key, entry.entry_id, entry.data, min_id=min_id)
             except IdRefused as refusal:

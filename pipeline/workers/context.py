@@ -37,6 +37,8 @@ class WorkerContext:
     """The stream it works for; empty for a worker that serves all."""
     session_dir: Path | None
     """Where the session is recorded; None where nothing is."""
+    folder: Path
+    """The run's private folder, which ends with the run."""
 
 
 class Every:
@@ -118,6 +120,7 @@ def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
             participant=options.participant,
             stream=options.stream,
             session_dir=Path(options.session_dir) if options.session_dir else None,
+            folder=Path(options.settings).parent,
         )
         run(context)
     except BadInput as error:

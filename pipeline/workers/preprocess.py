@@ -4,27 +4,40 @@ import msgspec
 
 from model.header import model_path, read_header
 from pipeline.errors import BadInput
-from pipeline.records import Chunk, Event, FeatureWindow, StreamInfo
+from pipeline.records import Chunk, Event, FeatureWindow, Snapshot, StreamInfo
 from pipeline.session.config import StreamSettings
 from pipeline.signals.participant import ParticipantProcessor
+from pipeline.signals.saved import decode_state, encode_state
 from pipeline.store import ids, keys
-from pipeline.store.ring import COUNT, BlockingReader, last
+from pipeline.store.connection import StoreLost
+from pipeline.store.ring import COUNT, BlockingReader, Entry, last
+from pipeline.store.snapshots import Snapshots
 from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import BOARD_EVERY_S, Every, WorkerContext, worker_main
+from pipeline.workers.lateness import Lateness
+
+#: How often a snapshot is saved, even if nothing asks for one (s).
+SAVE_EVERY_S = 1.0
+#: Windows so new go into the snapshot (s): others may not have read them when the store died together with us.
+_WINDOWS_S = 10.0
+#: Longest wait for chunks (s).
+_WAIT_S = 0.25
+#: A server that answers so much later than it should was away (s).
+_SLOW_S = 0.2
 
 
 class Preprocess:
     """Feed the participant's processor from the store, and store what it makes.
 
-    A worker that was restarted takes the grid of its predecessor, reads the raw ring from its start and drops the
-    windows that are stored already.
+    What a restarted worker needs stands in one snapshot: the processor's state, the raw entries that it has seen, the
+    newest windows. It is saved every second, and before any window is sent that the clock has closed: windows that
+    samples have completed come out of the raw ring a second time as they were, decisions of the clock do not.
     """
 
     def __init__(self, context: WorkerContext) -> None:
         self._context = context
-        self._settings = context.settings
-        self._board_due = Every(BOARD_EVERY_S)
+        self._board_due, self._save_due = Every(BOARD_EVERY_S), Every(SAVE_EVERY_S)
         participant = context.settings.participants[context.participant]
         header = read_header(model_path(context.settings.model))
         self._streams: dict[str, StreamSettings] = {
@@ -32,26 +45,40 @@ class Preprocess:
             for modality, stream in participant.modality_streams().items()
             if modality in header.modalities
         }
-        grid = context.board.grid(context.participant)
-        self._grid_known = grid is not None
-        self._processor = ParticipantProcessor(
-            {stream: (None, settings) for stream, settings in self._streams.items()},
-            hop_s=self._settings.hop_s,
-            lateness_s=self._settings.lateness_s,
-            eeg_channels=header.eeg_channels,
-            grid=grid,
+        self._snapshots = Snapshots(
+            context.connection,
+            keys.snapshot(context.session, context.participant),
+            context.folder / f"{context.participant}.state",
         )
-        self._usable: dict[str, bool] = {}
-        """Of each stream that was found."""
-        for stream, info in context.board.streams(context.participant).items():
-            if stream in self._streams:
-                self._open(stream, info)
-        self._begin_by = local_clock() + self._settings.resolve_timeout_s
-        raw = {keys.raw(context.session, context.participant, stream): stream for stream in self._streams}
-        self._stream_of = raw
-        self._reader = BlockingReader(context.connection, dict.fromkeys(raw, "0-0"), Chunk)
+        snapshot = self._snapshots.load()
+        self._infos = dict(snapshot.infos) if snapshot else {}
+        self._processor = ParticipantProcessor(
+            {stream: (self._infos.get(stream), settings) for stream, settings in self._streams.items()},
+            hop_s=context.settings.hop_s,
+            lateness_s=context.settings.lateness_s,
+            eeg_channels=header.eeg_channels,
+            grid=context.board.grid(context.participant),
+        )
+        self._grid_known = False
+        """Whether it is on the board."""
+        self._unusable: set[str] = set()
+        self._segments: dict[str, int] = {}
+        """Of each stream the segment for which it was looked up on the board."""
+        self._read = dict.fromkeys(self._streams, ids.START)
+        self._lateness = Lateness()
         self._writers: dict[str, StreamWriter] = {m: self._writer(m) for m in self._processor.modalities}
         self._stored: dict[str, int] = {m: self._last_tick(m) for m in self._processor.modalities}
+        if snapshot:
+            self._restore(snapshot)
+        else:
+            for stream, info in context.board.streams(context.participant).items():
+                if stream in self._streams:
+                    self._open(stream, info)
+        self._begin_by = local_clock() + context.settings.resolve_timeout_s
+        self._stream_of = {keys.raw(context.session, context.participant, stream): stream for stream in self._streams}
+        self._reader = BlockingReader(
+            context.connection, {key: self._read[stream] for key, stream in self._stream_of.items()}, Chunk
+        )
         for notice in self._processor.notices:
             context.log.info(notice)
 
@@ -59,54 +86,151 @@ class Preprocess:
         """Wait for chunks, at most a hop long, and process them.
 
         A tick is late only once everything has been read that was stored before its time ran out: a backlog, after a
-        restart say, makes nothing late.
+        restart say, makes nothing late. Nor does a store that was away.
         """
         now = local_clock()
         if self._board_due.due(now):
             self._context.board.flush()
-        entries = self._reader.read(min(self._settings.hop_s, 0.25))
-        for entry in entries:
-            stream = self._stream_of[entry.key]
-            if stream not in self._usable:
-                self._open(stream, self._context.board.streams(self._context.participant)[stream])
-            if self._usable[stream]:
-                self._store(self._processor.process(stream, entry.record))
-        if len(entries) >= COUNT:
-            return
-        if not self._grid_known and now > self._begin_by:
-            self._store(self._processor.begin(now))
-        self._store(self._processor.advance(now))
+        entries = self._wait(now)
+        made: list[FeatureWindow] = []
+        closed: list[FeatureWindow] = []
+        try:
+            for entry in entries:
+                made += self._take(entry)
+        except StoreLost:
+            self._again(now)
+        else:
+            closed = self._judge(now) if len(entries) < COUNT else []
+        self._keep(made + closed)
+        new_grid = not self._grid_known and self._processor.grid is not None
+        due = self._save_due.due(now)
+        if closed or new_grid or due:
+            self._save()
+        self._put_grid()
+        for writer in self._writers.values():
+            if writer.unsent or due:
+                writer.flush()
 
     def close(self) -> None:
         """Hand over what waits."""
+        self._save()
         for writer in self._writers.values():
             writer.close()
+        self._snapshots.close()
         self._reader.close()
 
+    def _wait(self, now: float) -> list[Entry[Chunk]]:
+        wait_s = min(self._context.settings.hop_s, _WAIT_S)
+        losses = self._reader.losses
+        entries = self._reader.read(wait_s)
+        answered = local_clock()
+        if self._reader.losses > losses or answered - now > wait_s + _SLOW_S:
+            self._lateness.away(now, answered)
+        return entries
+
+    def _take(self, entry: Entry[Chunk]) -> list[FeatureWindow]:
+        """Process one chunk; `StoreLost` when it cannot be known yet what stream it is of."""
+        stream, chunk = self._stream_of[entry.key], entry.record
+        if chunk.segment != self._segments.get(stream):
+            self._look_up(stream, chunk)
+        windows = [] if stream in self._unusable else self._processor.process(stream, chunk)
+        self._lateness.arrived(stream, chunk.arrival)
+        self._read[stream] = entry.id
+        return windows
+
+    def _again(self, now: float) -> None:
+        """Read again, a little later, what could not be taken."""
+        for key, stream in self._stream_of.items():
+            self._reader.follow(key, self._read[stream])
+        self._context.stop.wait(_WAIT_S)
+        self._lateness.away(now, local_clock())
+
+    def _judge(self, now: float) -> list[FeatureWindow]:
+        """Return the windows that are not waited for any longer."""
+        if not self._lateness.may_judge(now):
+            return []
+        begun = self._processor.begin(now) if now > self._begin_by else []
+        return begun + self._processor.advance(now)
+
+    def _look_up(self, stream: str, chunk: Chunk) -> None:
+        """Take up the stream that a segment is of: one that was lost may come back with other channels."""
+        info = self._context.board.streams(self._context.participant).get(stream)
+        if info is None:
+            raise StoreLost(f"the reader of {stream} has not said yet what it is")
+        known = self._infos.get(stream)
+        if chunk.data.shape[1] != len(info.ch_names):
+            self._refuse(stream, f"its samples have {chunk.data.shape[1]} channels, it says {len(info.ch_names)}")
+        elif known is None or _kind(info) != _kind(known):
+            self._open(stream, info)
+        else:
+            self._unusable.discard(stream)
+        self._segments[stream] = chunk.segment
+
     def _open(self, stream: str, info: StreamInfo) -> None:
-        """Take up a stream that was found; a wrong one that is not required, switched on late say, ends no session."""
+        """Take up a stream; a wrong one ends a session only if it is required, and at the start."""
+        known = self._infos.get(stream)
         try:
             self._processor.open(stream, info)
         except BadInput as error:
-            if self._streams[stream].required:
+            if self._streams[stream].required and known is None:
                 raise
-            self._usable[stream] = False
-            sentence = f"Stream {self._context.participant}/{stream} is not used: {error}."
-            self._context.log.warning(sentence)
-            self._context.board.append_event(Event(local_clock(), "lost", sentence, "preprocess"))
-        else:
-            self._usable[stream] = True
+            self._refuse(stream, str(error))
+            return
+        self._infos[stream] = info
+        self._unusable.discard(stream)
+        if known is not None:
+            self._say("gap", f"came back as another one: {_words(info)} instead of {_words(known)}", stream)
 
-    def _store(self, windows: list[FeatureWindow]) -> None:
+    def _refuse(self, stream: str, why: str) -> None:
+        self._unusable.add(stream)
+        self._say("lost", f"is not used: {why}", stream)
+
+    def _say(self, kind: str, what: str, stream: str) -> None:
+        sentence = f"Stream {self._context.participant}/{stream} {what}."
+        self._context.log.warning(sentence)
+        self._context.board.append_event(Event(local_clock(), kind, sentence, "preprocess"))
+
+    def _put_grid(self) -> None:
         if not self._grid_known and self._processor.grid is not None:
             self._context.board.put_grid(self._context.participant, self._processor.grid)
             self._grid_known = True
+
+    def _keep(self, windows: list[FeatureWindow]) -> None:
+        """Hand the windows to their writers; what a predecessor has stored is not stored again."""
         made = local_clock()
         for window in windows:
             if window.tick > self._stored[window.modality]:
                 record = msgspec.structs.replace(window, made=made)
-                self._writers[window.modality].append(ids.tick_id(window.tick), record)
+                self._writers[window.modality].keep(ids.tick_id(window.tick), record)
                 self._stored[window.modality] = window.tick
+
+    def _save(self) -> None:
+        self._snapshots.save(
+            Snapshot(
+                time=local_clock(),
+                read=dict(self._read),
+                infos=dict(self._infos),
+                windows={modality: writer.newest(_WINDOWS_S) for modality, writer in self._writers.items()},
+                state=encode_state(self._processor.state),
+            )
+        )
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        """Go on where the predecessor stood."""
+        state = decode_state(snapshot.state)
+        self._processor.state = state
+        self._read.update(snapshot.read)
+        for stream, extractor in state.extractors.items():
+            self._segments[stream] = extractor.segment
+            self._lateness.arrived(stream, extractor.arrived)
+        # Readers may not have noticed yet that the store, which died with the predecessor, is back.
+        self._lateness.away(snapshot.time, local_clock())
+        for modality, entries in snapshot.windows.items():
+            if entries:
+                self._writers[modality].take_over(entries)
+                newest = ids.parse(entries[-1][0])[1] - 1
+                self._stored[modality] = max(self._stored[modality], newest)
+        self._context.log.info("goes on from its predecessor's state", read=snapshot.read)
 
     def _writer(self, modality: str) -> StreamWriter:
         key = keys.features(self._context.session, self._context.participant, modality)
@@ -116,6 +240,15 @@ class Preprocess:
         key = keys.features(self._context.session, self._context.participant, modality)
         entry = last(self._context.connection, key, FeatureWindow)
         return -1 if entry is None else entry.record.tick
+
+
+def _kind(info: StreamInfo) -> tuple[object, ...]:
+    """Return what the processing depends on."""
+    return info.ch_names, info.units, info.sfreq, info.format, info.can_drop_samples
+
+
+def _words(info: StreamInfo) -> str:
+    return f"{len(info.ch_names)} channels at {info.sfreq:g} Hz"
 
 
 def run(context: WorkerContext) -> None:

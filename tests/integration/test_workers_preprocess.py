@@ -9,48 +9,21 @@ import numpy as np
 import pytest
 
 from pipeline.errors import BadInput
-from pipeline.records import Chunk, Event, FeatureWindow
+from pipeline.records import Event, FeatureWindow
 from pipeline.session.config import SessionFile
 from pipeline.store import ids, keys
 from pipeline.store.connection import Connection
-from pipeline.store.ring import BlockingReader, read_ticks
-from pipeline.store.writer import StreamWriter
+from pipeline.store.ring import BlockingReader
 from pipeline.streams.clock import local_clock
 from pipeline.workers import preprocess
 from pipeline.workers.preprocess import Preprocess
-from tests.signals_samples import RATES, samples, stream_info
+from tests.sensors import Sensor, windows
+from tests.signals_samples import stream_info
 from tests.workers import context_of, session_of, working
 
 Until = Callable[..., None]
 GSR = {"match": {"type": "GSR"}, "use": "GSR"}
 PPG = {"match": {"type": "PPG"}, "use": "PPG"}
-OFFSET = -2.0
-
-
-class Sensor:
-    """Plays the reader of one stream."""
-
-    def __init__(self, connection: Connection, session: str, modality: str, start: float, seconds: float) -> None:
-        self._data = samples(modality, seconds)
-        self._sfreq, self._start, self._next = RATES[modality], start, 0
-        key = keys.raw(session, "P001", modality.lower())
-        self._writer = StreamWriter(connection, key, retention_s=600)
-
-    def send(self, until_s: float) -> None:
-        """Store the samples up to `until_s` after the start, in chunks of four."""
-        while self._next + 4 <= until_s * self._sfreq:
-            index = np.arange(self._next, self._next + 4)
-            host = self._start + index / self._sfreq
-            chunk = Chunk(7, self._next, host - OFFSET, OFFSET, self._data[index], float(host[-1]))
-            self._writer.append(ids.raw_id(7, self._next), chunk)
-            self._next += 4
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-def windows(connection: Connection, session: str, modality: str) -> list[FeatureWindow]:
-    return read_ticks(connection, keys.features(session, "P001", modality), 0, None, FeatureWindow)
 
 
 def events(connection: Connection, session: str) -> list[Event]:
