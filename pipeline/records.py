@@ -178,6 +178,16 @@ class ProcessHealth(Record, frozen=True, tag="process-health"):
     time: float
 
 
+class Heartbeat(Record, frozen=True, tag="heartbeat"):
+    """A worker's own proof that its main loop runs."""
+
+    pid: int
+    time: float
+    """Of the loop's newest round (s)."""
+    within_s: float
+    """If the next one takes longer, it hangs (s)."""
+
+
 class SessionInfo(Record, frozen=True, tag="session"):
     """What the session is, written once by the supervisor."""
 

@@ -13,6 +13,7 @@ from pipeline.session.config import SessionFile, parse_session
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection
 from pipeline.workers.context import WorkerContext
+from pipeline.workers.pulse import Pulse
 
 
 def session_of(name: str, streams: dict[str, dict[str, Any]], **more: Any) -> SessionFile:
@@ -51,6 +52,7 @@ def _context(
         stream=stream,
         session_dir=None,
         folder=folder,
+        pulse=Pulse(board, "test", participant),
     )
 
 

@@ -11,6 +11,7 @@ from pipeline.records import (
     Command,
     Event,
     Grid,
+    Heartbeat,
     ModelInfo,
     ProcessHealth,
     Record,
@@ -104,6 +105,20 @@ class Board:
     def processes(self) -> list[ProcessHealth]:
         """Return how each process is doing."""
         return self._health("process:", ProcessHealth)
+
+    def put_heartbeat(self, kind: str, what: str, beat: Heartbeat) -> None:
+        """Prove that a worker is alive."""
+        self._put(keys.health(self._session), f"alive:{kind}:{what}", beat)
+
+    def heartbeats(self) -> dict[tuple[str, str], Heartbeat]:
+        """Return (kind, what) -> newest proof of life of the workers."""
+        found = {}
+        for field, data in self._connection.fields(keys.health(self._session)).items():
+            alive, _, name = field.partition(":")
+            if alive == "alive":
+                kind, _, what = name.partition(":")
+                found[kind, what] = decode(data, Heartbeat)
+        return found
 
     def put_stream_health(self, health: StreamHealth) -> None:
         """Say how a stream is doing."""

@@ -141,6 +141,10 @@ class Connection:
         """
         return Connection(self._url, answer_s=self._answer_s + block_s, single=True)
 
+    def impatient(self, answer_s: float) -> "Connection":
+        """Return another connection that waits only so long for an answer (s)."""
+        return Connection(self._url, answer_s=answer_s)
+
     def close(self) -> None:
         """Close every socket."""
         self._redis.close()

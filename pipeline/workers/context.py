@@ -14,9 +14,7 @@ from pipeline.log import Log, configure_logging, get_log
 from pipeline.session.config import SessionFile, load_session_file
 from pipeline.store.board import Board
 from pipeline.store.connection import STORE_VARIABLE, Connection, connect
-
-#: How often a worker makes sure that a store which came back empty has its entries on the board again (s).
-BOARD_EVERY_S = 1.0
+from pipeline.workers.pulse import Pulse
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,8 @@ class WorkerContext:
     """Where the session is recorded; None where nothing is."""
     folder: Path
     """The run's private folder, which ends with the run."""
+    pulse: Pulse
+    """What the worker's loop proves with that it runs."""
 
 
 class Every:
@@ -110,17 +110,19 @@ def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
         log.error(str(error))  # noqa: TRY400 - the sentence says it all
         sys.exit(1)
     try:
+        board = Board(connection, options.session)
         context = WorkerContext(
             session=options.session,
             settings=load_session_file(Path(options.settings)),
             connection=connection,
-            board=Board(connection, options.session),
+            board=board,
             stop=stop,
             log=log,
             participant=options.participant,
             stream=options.stream,
             session_dir=Path(options.session_dir) if options.session_dir else None,
             folder=Path(options.settings).parent,
+            pulse=Pulse(board, kind, what),
         )
         run(context)
     except BadInput as error:

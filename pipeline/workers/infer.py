@@ -15,7 +15,7 @@ from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader, last
 from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
-from pipeline.workers.context import BOARD_EVERY_S, Every, WorkerContext, worker_main
+from pipeline.workers.context import WorkerContext, worker_main
 
 
 @dataclass
@@ -95,7 +95,6 @@ class Infer:
                 device=self._predictor.device,
             )
         )
-        self._board_due = Every(BOARD_EVERY_S)
         self._joins: dict[str, Join] = {}
         self._writers: dict[str, StreamWriter] = {}
         follow: dict[str, str] = {}
@@ -116,6 +115,7 @@ class Infer:
 
     def step(self) -> None:
         """Wait for windows, and estimate every tick that they complete."""
+        self._context.pulse.beat()
         ready: list[Ready] = []
         for entry in self._reader.read(0.25):
             participant = self._participant_of[entry.key]
@@ -124,8 +124,6 @@ class Infer:
                 ready.append(Ready(participant, windows))
         if ready:
             self._estimate(ready)
-        if self._board_due.due(local_clock()):
-            self._context.board.flush()
 
     def close(self) -> None:
         """Hand over what waits."""

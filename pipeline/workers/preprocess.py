@@ -14,7 +14,7 @@ from pipeline.store.ring import COUNT, BlockingReader, Entry, last
 from pipeline.store.snapshots import Snapshots
 from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
-from pipeline.workers.context import BOARD_EVERY_S, Every, WorkerContext, worker_main
+from pipeline.workers.context import Every, WorkerContext, worker_main
 from pipeline.workers.lateness import Lateness
 
 #: How often a snapshot is saved, even if nothing asks for one (s).
@@ -37,7 +37,7 @@ class Preprocess:
 
     def __init__(self, context: WorkerContext) -> None:
         self._context = context
-        self._board_due, self._save_due = Every(BOARD_EVERY_S), Every(SAVE_EVERY_S)
+        self._save_due = Every(SAVE_EVERY_S)
         participant = context.settings.participants[context.participant]
         header = read_header(model_path(context.settings.model))
         self._streams: dict[str, StreamSettings] = {
@@ -89,8 +89,7 @@ class Preprocess:
         restart say, makes nothing late. Nor does a store that was away.
         """
         now = local_clock()
-        if self._board_due.due(now):
-            self._context.board.flush()
+        self._context.pulse.beat()
         entries = self._wait(now)
         made: list[FeatureWindow] = []
         closed: list[FeatureWindow] = []

@@ -58,4 +58,4 @@ def _worker(
     what = "/".join(part for part in (participant, stream) if part)
     # -P: nothing in the folder where somebody happens to work stands in for a module of ours.
     argv = [sys.executable, "-P", "-m", f"pipeline.workers.{kind}", *options]
-    return ProcessSpec(kind, what, argv, phase, env={STORE_VARIABLE: plan.store}, patience_s=patience_s)
+    return ProcessSpec(kind, what, argv, phase, env={STORE_VARIABLE: plan.store}, patience_s=patience_s, beats=True)

@@ -39,6 +39,7 @@ def run(context: WorkerContext) -> None:
         context.connection, {key: entry.id if entry else ids.START for key, entry in newest.items()}, Estimate
     )
     while not context.stop.is_set():
+        context.pulse.beat()
         for entry in reader.read(0.25):
             participant, estimate = follow[entry.key], entry.record
             if participant not in outlets:

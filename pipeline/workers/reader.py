@@ -25,6 +25,8 @@ LOST_AFTER_S = 2.0
 #: How long one look for the stream takes (s); the reader looks until it is asked to stop.
 _LOOK_S = 1.0
 _REPORT_EVERY_S = 0.5
+#: Opening an inlet takes at most this long (s): three answers of a device, ten seconds each.
+_OPEN_S = 35.0
 #: Less than the time between two samples, more than the error of adding and subtracting a delay (s).
 _ROUNDING_S = 1e-6
 
@@ -109,10 +111,12 @@ class Reader:
     def run(self) -> None:
         """Find the stream, read it while it lasts, and look for it again, until asked to stop."""
         while not self._context.stop.is_set():
+            self._context.pulse.beat(self._context.stream)
             self._health.report(None)
             found = self._look()
             if found is None:
                 continue
+            self._context.pulse.beat(self._context.stream, within_s=_OPEN_S)
             try:
                 with Inlet(found) as inlet:
                     self._read(inlet)
@@ -139,6 +143,7 @@ class Reader:
         context.board.put_stream(context.participant, info)
         segmenter = self._open(info)
         while not context.stop.is_set():
+            context.pulse.beat(context.stream)
             offset = inlet.offset()  # asked first: a stream that ends now costs nothing that was pulled
             pulled = inlet.pull(0.25)
             if pulled is not None:
@@ -195,6 +200,7 @@ def _beginning(source: str, beginning: Beginning) -> str:
 def run(context: WorkerContext) -> None:
     """Read one stream, or with shared readers all of a participant, a thread each, until asked to stop."""
     streams = [context.stream] if context.stream else list(context.settings.participants[context.participant].streams)
+    context.pulse.expect(streams)
     with ThreadPoolExecutor(len(streams)) as pool:
         readers = [pool.submit(Reader(dataclasses.replace(context, stream=stream)).run) for stream in streams]
         for done in as_completed(readers):
