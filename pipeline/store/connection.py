@@ -1,9 +1,10 @@
 """A connection to the store: the few commands that helo needs, typed, with the store's own errors."""
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import redis
@@ -34,12 +35,35 @@ _LOST: Final = (
     redis.exceptions.ReadOnlyError,
     redis.exceptions.OutOfMemoryError,
 )
+#: Run a command if the lease (first key) holds the token (first argument).
+_FENCED: Final = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('FENCED the lease is not held') end
+return redis.call(ARGV[2], KEYS[2], unpack(ARGV, 3))
+"""
+#: Take a lease that nobody has: its value is the next fencing number and the owner.
+_TAKE: Final = """
+if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+local number = redis.call('INCR', KEYS[2])
+redis.call('SET', KEYS[1], number .. ':' .. ARGV[1], 'NX', 'PX', ARGV[2])
+return number
+"""
 #: Beginnings of the server's answers that may be another one later.
 _NOT_NOW: Final = ("BUSY", "MASTERDOWN", "MISCONF", "NOREPLICAS")
 
 
 class StoreLost(Exception):  # noqa: N818 - it names what happened
     """The store does not answer, or takes no writes, at present; it may come back."""
+
+
+class Fence(NamedTuple):
+    """What a write proves its right with: the lease's key, and what it holds while the lease is the writer's."""
+
+    key: str
+    token: str
+
+
+class Fenced(Exception):  # noqa: N818 - it names what happened
+    """The server refused a write, or the renewal of a lease, because the writer does not hold the lease."""
 
 
 class IdRefused(Exception):  # noqa: N818 - it names what happened
@@ -160,7 +184,14 @@ class Connection:
         return int(major), int(minor)
 
     def add(
-        self, key: str, entry_id: str, data: bytes, *, min_id: str | None = None, max_len: int | None = None
+        self,
+        key: str,
+        entry_id: str,
+        data: bytes,
+        *,
+        min_id: str | None = None,
+        max_len: int | None = None,
+        fence: Fence | None = None,
     ) -> str:
         """Append an entry to a stream and return its id.
 
@@ -172,9 +203,13 @@ class Connection:
             The encoded record.
         min_id, max_len : optional
             Let the server drop older entries, or all but about so many.
+        fence : Fence | None
+            Append it only while this lease is held.
 
         Raises
         ------
+        Fenced
+            The lease is not held.
         IdRefused
             The id is not above the stream's last.
         """
@@ -184,7 +219,7 @@ class Connection:
         elif max_len is not None:
             trim = ("MAXLEN", "~", max_len)
         try:
-            return _text(self._run("XADD", key, *trim, entry_id, _FIELD, data))
+            return _text(self._write(fence, "XADD", key, *trim, entry_id, _FIELD, data))
         except redis.ResponseError as error:
             if "equal or smaller" in str(error):
                 raise IdRefused(f"{key}: {entry_id} is not above the last id") from error
@@ -216,9 +251,15 @@ class Connection:
         newest = self.backwards(key, count=1)
         return newest[0][0] if newest else START
 
-    def put(self, key: str, data: bytes) -> None:
-        """Set a single value."""
-        self._run("SET", key, data)
+    def put(self, key: str, data: bytes, *, fence: Fence | None = None) -> None:
+        """Set a single value, with a fence only while that lease is held.
+
+        Raises
+        ------
+        Fenced
+            The lease is not held.
+        """
+        self._write(fence, "SET", key, data)
 
     def get(self, key: str) -> bytes | None:
         """Return a single value."""
@@ -233,6 +274,24 @@ class Connection:
         """Return all fields of a hash."""
         return {_text(field): value for field, value in self._run("HGETALL", key).items()}
 
+    def take_lease(self, key: str, owner: str, ttl_ms: int) -> int | None:
+        """Take a lease for `ttl_ms` and return its fencing number; None while somebody has it."""
+        number = self._run("EVAL", _TAKE, 2, key, f"{key}:number", owner, ttl_ms)
+        return None if number is None else int(number)
+
+    def renew_lease(self, fence: Fence, ttl_ms: int) -> bool:
+        """Hold a lease for another `ttl_ms`; return False where it is not held."""
+        try:
+            self._write(fence, "PEXPIRE", fence.key, ttl_ms)
+        except Fenced:
+            return False
+        return True
+
+    def release_lease(self, fence: Fence) -> None:
+        """Give a lease back, if it is held."""
+        with contextlib.suppress(Fenced):
+            self._write(fence, "DEL", fence.key)
+
     def drop(self, prefix: str) -> None:
         """Delete every key that begins with `prefix`."""
         pattern = re.sub(r"([*?\[\]\\^])", r"\\\1", prefix) + "*"
@@ -243,6 +302,16 @@ class Connection:
             keys.extend(found)
         if keys:
             self._run("UNLINK", *keys)
+
+    def _write(self, fence: Fence | None, command: str, key: str, *arguments: Any) -> Any:
+        if fence is None:
+            return self._run(command, key, *arguments)
+        try:
+            return self._run("EVAL", _FENCED, 2, fence.key, key, fence.token, command, *arguments)
+        except redis.ResponseError as error:
+            if str(error).startswith("FENCED"):
+                raise Fenced(f"{fence.key} does not hold {fence.token}") from error
+            raise
 
     def _run(self, *command: Any) -> Any:
         try:

@@ -39,6 +39,11 @@ def snapshot(session: str, participant: str) -> str:
     return f"helo:{{{session}}}:{participant}:state"
 
 
+def lease(session: str, participant: str, kind: str) -> str:
+    """Return the lease of the one worker of a kind that works for a participant."""
+    return f"helo:{{{session}}}:{participant}:lease:{kind}"
+
+
 def events(session: str) -> str:
     """Return the stream of `Event` records."""
     return f"helo:{{{session}}}:events"

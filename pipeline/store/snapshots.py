@@ -10,6 +10,7 @@ from pipeline.log import get_log
 from pipeline.records import Snapshot
 from pipeline.store.codec import CorruptRecord, decode, encode
 from pipeline.store.connection import Connection
+from pipeline.store.lease import Lease
 from pipeline.store.link import Link
 
 
@@ -24,22 +25,34 @@ class Snapshots:
         From `keys.snapshot`.
     file : Path
         Where the same is kept on this machine.
+    lease : Lease
+        Save only while this is held.
     """
 
-    def __init__(self, connection: Connection, key: str, file: Path) -> None:
+    def __init__(self, connection: Connection, key: str, file: Path, lease: Lease) -> None:
         self._connection = connection
         self._key = key
         self._file = file
+        self._lease = lease
         self._log = get_log("store", key=key)
         self._link = Link(connection, lambda _: None, what=key)
 
     def save(self, snapshot: Snapshot) -> bool:
-        """Save a snapshot; return False if it is in the file alone, since the store is lost."""
+        """Save a snapshot; return False if it is in the file alone, since the store is lost.
+
+        Raises
+        ------
+        LeaseLost
+            Another worker saves them now.
+        """
         data = encode(snapshot)
+        stored = self._link.run(
+            lambda store: self._lease.write(store, lambda fence: store.put(self._key, data, fence=fence))
+        )
         fresh = self._file.with_suffix(".part")
         fresh.write_bytes(data)
         fresh.replace(self._file)
-        return self._link.run(lambda store: store.put(self._key, data))
+        return stored
 
     def load(self) -> Snapshot | None:
         """Return the newest snapshot, None when there is none.

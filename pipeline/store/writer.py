@@ -9,8 +9,9 @@ from typing import Final
 from pipeline.log import get_log
 from pipeline.records import Record
 from pipeline.store.codec import encode
-from pipeline.store.connection import Connection, IdRefused
+from pipeline.store.connection import Connection, Fence, IdRefused
 from pipeline.store.ids import START, parse
+from pipeline.store.lease import Lease
 from pipeline.store.link import Link
 
 #: How long the store keeps what is written (s).
@@ -53,6 +54,8 @@ class StreamWriter:
         How long entries are kept here (s).
     clock : callable
         Seconds, only ever rising.
+    lease : Lease | None
+        Write only while this is held.
 
     Attributes
     ----------
@@ -74,12 +77,14 @@ class StreamWriter:
         retention_s: float,
         hold_s: float = HOLD_S,
         clock: Callable[[], float] = time.monotonic,
+        lease: Lease | None = None,
     ) -> None:
         self.key = key
         self.dropped = 0
         self._retention_s = retention_s
         self._hold_s = hold_s
         self._clock = clock
+        self._lease = lease
         self._log = get_log("store", key=key)
         self._held: deque[_Entry] = deque()
         self._unsent: deque[_Entry] = deque()
@@ -142,6 +147,13 @@ class StreamWriter:
 
         Call it every second or so where entries are rare: so none waits for the next one, and a store that came back
         empty is noticed and filled.
+
+        Raises
+        ------
+        OutOfOrder
+            The stream holds later entries than an unsent one, and not that one.
+        LeaseLost
+            Another worker writes this stream now.
         """
         return self._link.run(self._send_unsent)
 
@@ -176,12 +188,21 @@ class StreamWriter:
             entry = self._unsent[0]
             entry.tried = True
             try:
-                store.add(self.key, entry.entry_id, entry.data, min_id=min_id)
+                self._add(store, entry, min_id)
             except IdRefused as refusal:
                 # Stored before: by the try whose answer was lost, or by this worker before it was restarted.
                 if not store.range(self.key, entry.entry_id, entry.entry_id):
                     raise OutOfOrder(f"{refusal} and the stream does not hold it") from refusal
             self._unsent.popleft()
+
+    def _add(self, store: Connection, entry: _Entry, min_id: str | None) -> None:
+        def add(fence: Fence | None) -> None:
+            store.add(self.key, entry.entry_id, entry.data, min_id=min_id, fence=fence)
+
+        if self._lease is None:
+            add(None)
+        else:
+            self._lease.write(store, add)
 
     def _oldest_kept(self) -> str | None:
         """Return the id below which the store may drop entries, to the second; None while nothing is old enough."""

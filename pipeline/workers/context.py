@@ -8,13 +8,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pipeline.errors import BadInput
 from pipeline.log import Log, configure_logging, get_log
 from pipeline.session.config import SessionFile, load_session_file
+from pipeline.store import keys
 from pipeline.store.board import Board
 from pipeline.store.connection import STORE_VARIABLE, Connection, connect
+from pipeline.store.lease import Lease, LeaseLost
 from pipeline.workers.pulse import Pulse
+
+#: How often a worker renews its lease (s).
+RENEW_EVERY_S: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,12 @@ class WorkerContext:
     """The run's private folder, which ends with the run."""
     pulse: Pulse
     """What the worker's loop proves with that it runs."""
+
+
+def leased(context: WorkerContext, kind: str, participant: str) -> Lease | None:
+    """Wait until this is the one worker of its kind for a participant; None when asked to stop before."""
+    lease = Lease(context.connection, keys.lease(context.session, participant, kind))
+    return lease if lease.wait(context.stop, context.pulse.beat) else None
 
 
 class Every:
@@ -128,5 +140,8 @@ def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
     except BadInput as error:
         log.critical(str(error))
         sys.exit(2)
+    except LeaseLost as error:  # and wait for it again, with nothing that we believed
+        log.error(str(error))  # noqa: TRY400 - the sentence says it all
+        sys.exit(1)
     finally:
         log.info("stopped")

@@ -10,11 +10,12 @@ from pipeline.signals.participant import ParticipantProcessor
 from pipeline.signals.saved import decode_state, encode_state
 from pipeline.store import ids, keys
 from pipeline.store.connection import StoreLost
+from pipeline.store.lease import Lease
 from pipeline.store.ring import COUNT, BlockingReader, Entry, last
 from pipeline.store.snapshots import Snapshots
 from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
-from pipeline.workers.context import Every, WorkerContext, worker_main
+from pipeline.workers.context import RENEW_EVERY_S, Every, WorkerContext, leased, worker_main
 from pipeline.workers.lateness import Lateness
 
 #: How often a snapshot is saved, even if nothing asks for one (s).
@@ -33,11 +34,19 @@ class Preprocess:
     What a restarted worker needs stands in one snapshot: the processor's state, the raw entries that it has seen, the
     newest windows. It is saved every second, and before any window is sent that the clock has closed: windows that
     samples have completed come out of the raw ring a second time as they were, decisions of the clock do not.
+
+    Parameters
+    ----------
+    context : WorkerContext
+        With the participant.
+    lease : Lease
+        Held: it makes this the one worker that writes.
     """
 
-    def __init__(self, context: WorkerContext) -> None:
+    def __init__(self, context: WorkerContext, lease: Lease) -> None:
         self._context = context
-        self._save_due = Every(SAVE_EVERY_S)
+        self._lease = lease
+        self._renew_due, self._save_due = Every(RENEW_EVERY_S), Every(SAVE_EVERY_S)
         participant = context.settings.participants[context.participant]
         header = read_header(model_path(context.settings.model))
         self._streams: dict[str, StreamSettings] = {
@@ -49,6 +58,7 @@ class Preprocess:
             context.connection,
             keys.snapshot(context.session, context.participant),
             context.folder / f"{context.participant}.state",
+            lease,
         )
         snapshot = self._snapshots.load()
         self._infos = dict(snapshot.infos) if snapshot else {}
@@ -90,6 +100,8 @@ class Preprocess:
         """
         now = local_clock()
         self._context.pulse.beat()
+        if self._renew_due.due(now):
+            self._lease.renew()
         entries = self._wait(now)
         made: list[FeatureWindow] = []
         closed: list[FeatureWindow] = []
@@ -117,6 +129,7 @@ class Preprocess:
             writer.close()
         self._snapshots.close()
         self._reader.close()
+        self._lease.release()
 
     def _wait(self, now: float) -> list[Entry[Chunk]]:
         wait_s = min(self._context.settings.hop_s, _WAIT_S)
@@ -233,7 +246,7 @@ class Preprocess:
 
     def _writer(self, modality: str) -> StreamWriter:
         key = keys.features(self._context.session, self._context.participant, modality)
-        return StreamWriter(self._context.connection, key, retention_s=FEATURES_RETENTION_S)
+        return StreamWriter(self._context.connection, key, retention_s=FEATURES_RETENTION_S, lease=self._lease)
 
     def _last_tick(self, modality: str) -> int:
         key = keys.features(self._context.session, self._context.participant, modality)
@@ -252,7 +265,10 @@ def _words(info: StreamInfo) -> str:
 
 def run(context: WorkerContext) -> None:
     """Process until asked to stop."""
-    worker = Preprocess(context)
+    lease = leased(context, "preprocess", context.participant)
+    if lease is None:
+        return
+    worker = Preprocess(context, lease)
     while not context.stop.is_set():
         worker.step()
     worker.close()

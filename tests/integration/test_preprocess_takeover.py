@@ -4,6 +4,7 @@ The chunks are stamped in the near future, so that nothing is ever late, however
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,9 +21,10 @@ from pipeline.signals.saved import decode_state
 from pipeline.store import keys
 from pipeline.store.codec import decode
 from pipeline.store.connection import STORE_VARIABLE, Connection
+from pipeline.store.lease import LeaseLost
 from pipeline.store.server import EmbeddedServer
 from pipeline.streams.clock import local_clock
-from pipeline.workers.context import arguments
+from pipeline.workers.context import arguments, leased
 from pipeline.workers.preprocess import Preprocess
 from tests.sensors import Sensor, windows
 from tests.signals_samples import assert_same, stream_info
@@ -55,14 +57,13 @@ class Scene:
                 context.board.put_stream("P001", stream_info(name))
 
     @contextmanager
-    def worker(self) -> Iterator[None]:
+    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
         """Run a worker, and kill it at the end of the block."""
         options = arguments(session=self.session, settings=self.folder / "session.yaml", participant="P001")
         argv = [sys.executable, "-m", "pipeline.workers.preprocess", *options]
         process = subprocess.Popen(argv, env={**os.environ, STORE_VARIABLE: self._url})
         try:
-            yield
-            assert process.poll() is None
+            yield process
         finally:
             process.kill()
             process.wait()
@@ -75,7 +76,7 @@ class Scene:
         return {name: windows(self.connection, self.session, name) for name in USED}
 
     def made(self, count: int) -> bool:
-        return all(len(found) >= count for found in self.windows().values())
+        return all(found and found[-1].tick >= count - 1 for found in self.windows().values())
 
     def snapshot(self) -> Snapshot | None:
         data = self.connection.get(keys.snapshot(self.session, "P001"))
@@ -86,6 +87,11 @@ class Scene:
         snapshot = self.snapshot()
         newest = {name.lower(): self.connection.last_id(self.raw(name)) for name in USED}
         return snapshot is not None and snapshot.read == newest
+
+    def owner(self) -> str | None:
+        """Return who has the lease."""
+        owner = self.connection.get(keys.lease(self.session, "P001", "preprocess"))
+        return owner.decode() if owner else None
 
     def raw(self, name: str) -> str:
         return keys.raw(self.session, "P001", name.lower())
@@ -172,7 +178,7 @@ def test_windows_do_not_tell_that_the_store_died_too(scene, until: Until, store_
     killed.sensors["EEG"].begin_segment()
     with killed.worker():
         killed.send(SECONDS)
-        until(lambda: killed.made(ENOUGH - 20), at_most_s=60)
+        until(lambda: killed.made(ENOUGH), at_most_s=60)
     # Windows of the last ten seconds come again, for whoever had not read them.
     found = {name: [*before[name][: again[0].tick], *again] for name, again in killed.windows().items()}
     assert_undisturbed(found, whole)
@@ -188,19 +194,44 @@ def test_what_the_clock_has_closed_stays_closed(connection, unique, until: Until
     with context_of(connection, settings, folder=tmp_path) as context:
         context.board.put_stream("P001", stream_info("GSR"))
         sensor.send(8)
-        first = Preprocess(context)
+        first = Preprocess(context, leased(context, "preprocess", "P001"))
         until(lambda: first.step() or len(windows(connection, unique, "GSR")) > 12)
         sent = windows(connection, unique, "GSR")
         saved = decode_state(decode(connection.get(keys.snapshot(unique, "P001")), Snapshot).state).extractors["gsr"]
         assert saved.tick == len(sent)
         assert saved.baseline.count == sum(bool(np.isfinite(window.features).all()) for window in sent)
         sensor.send(40)
-        second = Preprocess(context)  # while the first one is dead without a word
+        second = Preprocess(context, leased(context, "preprocess", "P001"))  # as if the first one were dead
         until(lambda: second.step() or len(windows(connection, unique, "GSR")) > len(sent) + 20)
+        with pytest.raises(LeaseLost):
+            first.close()
         second.close()
-        first.close()
     found = windows(connection, unique, "GSR")
     assert_same(found[: len(sent)], sent)
     assert any(window.reasons for window in sent)
     assert not any(window.reasons for window in found[len(sent) :])
     sensor.close()
+
+
+def test_a_second_worker_waits_and_takes_over_from_one_that_is_paused(scene, until: Until):
+    whole = undisturbed(scene(), until)
+    shared = scene()
+    with shared.worker() as first:
+        shared.send(10)
+        until(lambda: shared.made(8), at_most_s=60)
+        with shared.worker() as second:
+            shared.send(12)
+            until(lambda: shared.made(16))
+            owner = shared.owner()
+            assert f":{first.pid}:" in owner
+            first.send_signal(signal.SIGSTOP)
+            until(lambda: shared.owner() not in (None, owner), at_most_s=60)
+            assert f":{second.pid}:" in shared.owner()
+            shared.send(14)
+            until(lambda: shared.made(22))
+            shared.sensors["EEG"].begin_segment()
+            first.send_signal(signal.SIGCONT)
+            assert first.wait(30) == 1
+            shared.send(SECONDS)
+            until(lambda: shared.made(ENOUGH))
+    assert_undisturbed(shared.windows(), whole)

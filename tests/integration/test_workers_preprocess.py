@@ -16,6 +16,7 @@ from pipeline.store.connection import Connection
 from pipeline.store.ring import BlockingReader
 from pipeline.streams.clock import local_clock
 from pipeline.workers import preprocess
+from pipeline.workers.context import leased
 from pipeline.workers.preprocess import Preprocess
 from tests.sensors import Sensor, windows
 from tests.signals_samples import stream_info
@@ -36,7 +37,7 @@ def events(connection: Connection, session: str) -> list[Event]:
 def process_all(connection: Connection, settings: SessionFile, modality: str, n_windows: int) -> None:
     """Let a worker of its own process what there is, until so many windows are stored."""
     with context_of(connection, settings) as context:
-        worker = Preprocess(context)
+        worker = Preprocess(context, leased(context, "preprocess", "P001"))
         deadline = local_clock() + 30
         while len(windows(connection, settings.session, modality)) < n_windows:
             assert local_clock() < deadline
@@ -140,7 +141,7 @@ def test_a_required_stream_that_is_wrong_is_refused(connection, unique):
     with context_of(connection, session_of(unique, {"gsr": GSR})) as context:
         context.board.put_stream("P001", stream_info("GSR", units=("furlong",)))
         with pytest.raises(BadInput, match=r"streams\.gsr\.unit: .*furlong"):
-            Preprocess(context)
+            Preprocess(context, leased(context, "preprocess", "P001"))
 
 
 def test_what_the_model_does_not_take_is_recorded_and_not_processed(connection, unique, until):
