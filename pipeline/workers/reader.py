@@ -105,6 +105,9 @@ class Reader:
         self._key = keys.raw(context.session, context.participant, context.stream)
         self._writer = StreamWriter(context.connection, self._key, retention_s=RAW_RETENTION_S)
         self._segmenter: Segmenter | None = None
+        self._segmented: tuple[float, bool] | None = None
+        """Rate and whether it may drop samples, of the stream that the segmenter is for."""
+        self._newest: Chunk | None = None
         self._health = Health(context, self._key)
         self._why_not = ""
 
@@ -157,18 +160,19 @@ class Reader:
 
     def _open(self, info: StreamInfo) -> Segmenter:
         """Return the segmenter, which begins a new segment."""
-        if self._segmenter is not None:
+        kind = (info.sfreq, info.can_drop_samples)
+        if self._segmenter is not None and kind == self._segmented:
             self._segmenter.reopen()
             return self._segmenter
-        newest = last(self._context.connection, self._key, Chunk)
-        segmenter = Segmenter(
-            info.sfreq, can_drop=info.can_drop_samples, newest=None if newest is None else newest.record
-        )
+        if self._newest is None:
+            stored = last(self._context.connection, self._key, Chunk)
+            self._newest = None if stored is None else stored.record
+        segmenter = Segmenter(info.sfreq, can_drop=info.can_drop_samples, newest=self._newest)
         before = self._health.now
         segmenter.samples, segmenter.gaps = before.samples_received, before.gaps
         if segmenter.lost is not None:
             segmenter.lost = before.samples_lost or 0
-        self._segmenter = segmenter
+        self._segmenter, self._segmented = segmenter, kind
         return segmenter
 
     def _store(self, piece: Piece) -> None:
@@ -176,6 +180,7 @@ class Reader:
         if piece.beginning is not None and piece.beginning.reason != "open":
             self._say(piece.beginning.reason, _beginning(self._source, piece.beginning))
         self._writer.append(ids.raw_id(chunk.segment, chunk.first), chunk)
+        self._newest = chunk
         if self._settings.use == "Markers":
             self._mark(chunk)
 
