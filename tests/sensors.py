@@ -17,7 +17,7 @@ class Sensor:
 
     def __init__(self, connection: Connection, session: str, modality: str, start: float, seconds: float) -> None:
         self.data: Array = samples(modality, seconds)
-        self._sfreq, self._start, self._next = RATES[modality], start, 0
+        self._sfreq, self.start, self._next = RATES[modality], start, 0
         self._segment, self._began = 7, 0
         key = keys.raw(session, "P001", modality.lower())
         self._writer = StreamWriter(connection, key, retention_s=600)
@@ -26,7 +26,7 @@ class Sensor:
         """Store the samples up to `until_s` after the start, in chunks of four."""
         while self._next + 4 <= until_s * self._sfreq:
             index = np.arange(self._next, self._next + 4)
-            host = self._start + index / self._sfreq
+            host = self.start + index / self._sfreq
             first = self._next - self._began
             chunk = Chunk(self._segment, first, host - OFFSET, OFFSET, self.data[index], float(host[-1]))
             self._writer.append(ids.raw_id(self._segment, first), chunk)

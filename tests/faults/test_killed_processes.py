@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -83,6 +84,47 @@ def test_a_process_that_was_paused_goes_on_and_nothing_is_lost(kind, recordings)
         assert not late(result)
 
 
+def test_a_process_that_hangs_is_ended_and_nothing_is_lost(recordings):
+    with started(
+        "demo", "--seed", SEED, "--no-dashboard", "--recordings", recordings, "--duration", 30, "--json"
+    ) as run:
+        wait_for(lambda: estimates(run.pid))
+        (victim,) = processes("preprocess")
+        os.kill(victim["pid"], signal.SIGSTOP)
+        wait_for(lambda: not psutil.pid_exists(victim["pid"]), within_s=30)
+        output, _ = run.communicate(timeout=120)
+        assert run.returncode == 0
+    result = json.loads(output)
+    assert result["restarts"] == 1
+    assert result["ticks"] == 120
+    assert_whole(result, "helo-demo-EEG")
+    assert not late(result)
+    texts = [event["text"] for event in events(recordings) if event["kind"] == "restart"]
+    assert texts == ["The preprocess P001 process gave no sign of life and was killed; it is being restarted."]
+
+
+@pytest.mark.parametrize("how", ["killed", "paused"])
+def test_the_run_goes_on_whatever_the_dashboard_does(how, recordings):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with started(
+        "demo", "--seed", SEED, "--recordings", recordings, "--duration", 20, "--json", env={"HELO_PORT": str(port)}
+    ) as run:
+        wait_for(lambda: estimates(run.pid))
+        (victim,) = processes("dashboard")
+        os.kill(victim["pid"], signal.SIGKILL if how == "killed" else signal.SIGSTOP)
+        if how == "paused":
+            time.sleep(8)
+            os.kill(victim["pid"], signal.SIGCONT)
+        output, _ = run.communicate(timeout=120)
+        assert run.returncode == 0
+    result = json.loads(output)
+    assert result["restarts"] == (how == "killed")
+    assert result["ticks"] == 80
+    assert_whole(result, "helo-demo-EEG")
+
+
 def test_the_store_and_preprocess_die_together(recordings):
     with started(
         "demo", "--seed", SEED, "--no-dashboard", "--recordings", recordings, "--duration", 25, "--json"
@@ -122,9 +164,10 @@ def assert_whole(result: dict, name: str) -> None:
 
 
 def late(result: dict) -> list[str]:
-    """Return the reasons of windows that lack what came later."""
-    reasons = pq.read_table(Path(result["session_dir"]) / "features.parquet").to_pydict()["reasons"]
-    return [reason for window in reasons for reason in window if "late" in reason or "no samples" in reason]
+    """Return the reasons of windows that lack what came later; while a run ends, readers stop first."""
+    windows = pq.read_table(Path(result["session_dir"]) / "features.parquet").to_pylist()
+    reasons = [reason for window in windows if window["tick"] < result["ticks"] for reason in window["reasons"]]
+    return [reason for reason in reasons if "late" in reason or "no samples" in reason]
 
 
 def store_of(pid: int) -> list[dict]:

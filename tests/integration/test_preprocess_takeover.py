@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import redis
 
 from pipeline.records import FeatureWindow, Snapshot
 from pipeline.session.config import SessionFile, dump_session
+from pipeline.signals.offline import Recorded, extract
 from pipeline.signals.saved import decode_state
 from pipeline.store import keys
 from pipeline.store.codec import decode
@@ -26,8 +28,8 @@ from pipeline.store.server import EmbeddedServer
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import arguments, leased
 from pipeline.workers.preprocess import Preprocess
-from tests.sensors import Sensor, windows
-from tests.signals_samples import assert_same, stream_info
+from tests.sensors import OFFSET, Sensor, windows
+from tests.signals_samples import RATES, assert_same, by_modality, stream_info
 from tests.workers import context_of, session_of
 
 Until = Callable[..., None]
@@ -134,6 +136,26 @@ def assert_undisturbed(found: dict[str, list[FeatureWindow]], whole: dict[str, l
         assert_same(found[name][:ENOUGH], whole[name][:ENOUGH])
         assert [window.arrival for window in found[name][:ENOUGH]] == [w.arrival for w in whole[name][:ENOUGH]]
         assert np.isfinite(found[name][-1].features).all()
+
+
+def offline(scene: Scene) -> dict[str, list[FeatureWindow]]:
+    """Return what an offline pass makes of the same samples, with the segments' numbers as they were live."""
+    recorded = {}
+    for name, sensor in scene.sensors.items():
+        times = (sensor.start + np.arange(len(sensor.data)) / RATES[name] - OFFSET) + OFFSET
+        settings = scene.settings.participants["P001"].streams[name.lower()]
+        breaks = (round(14 * RATES[name]),) if name == "EEG" else ()
+        recorded[name] = Recorded(stream_info(name), settings, times, sensor.data, breaks)
+    segments = {1: 7, round(14 * RATES["EEG"]) + 1: 8}
+    windows = extract(recorded, hop_s=scene.settings.hop_s)
+    return by_modality(msgspec.structs.replace(window, segment=segments[window.segment]) for window in windows)
+
+
+def test_windows_of_a_live_worker_are_those_of_an_offline_pass(scene, until: Until):
+    live = scene()
+    found = undisturbed(live, until)
+    for name, expected in offline(live).items():
+        assert_same(found[name][:ENOUGH], expected[:ENOUGH])
 
 
 def test_windows_do_not_tell_that_a_worker_was_killed(scene, until: Until, redis_client: redis.Redis):
