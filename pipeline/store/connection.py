@@ -1,9 +1,8 @@
 """A connection to the store: the few commands that helo needs, typed, with the store's own errors."""
 
-import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
@@ -40,13 +39,6 @@ _FENCED: Final = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('FENCED the lease is not held') end
 return redis.call(ARGV[2], KEYS[2], unpack(ARGV, 3))
 """
-#: Take a lease that nobody has: its value is the next fencing number and the owner.
-_TAKE: Final = """
-if redis.call('EXISTS', KEYS[1]) == 1 then return false end
-local number = redis.call('INCR', KEYS[2])
-redis.call('SET', KEYS[1], number .. ':' .. ARGV[1], 'NX', 'PX', ARGV[2])
-return number
-"""
 #: Beginnings of the server's answers that may be another one later.
 _NOT_NOW: Final = ("BUSY", "MASTERDOWN", "MISCONF", "NOREPLICAS")
 
@@ -63,7 +55,7 @@ class Fence(NamedTuple):
 
 
 class Fenced(Exception):  # noqa: N818 - it names what happened
-    """The server refused a write, or the renewal of a lease, because the writer does not hold the lease."""
+    """The server refused a write because the writer does not hold the lease."""
 
 
 class IdRefused(Exception):  # noqa: N818 - it names what happened
@@ -274,23 +266,9 @@ class Connection:
         """Return all fields of a hash."""
         return {_text(field): value for field, value in self._run("HGETALL", key).items()}
 
-    def take_lease(self, key: str, owner: str, ttl_ms: int) -> int | None:
-        """Take a lease for `ttl_ms` and return its fencing number; None while somebody has it."""
-        number = self._run("EVAL", _TAKE, 2, key, f"{key}:number", owner, ttl_ms)
-        return None if number is None else int(number)
-
-    def renew_lease(self, fence: Fence, ttl_ms: int) -> bool:
-        """Hold a lease for another `ttl_ms`; return False where it is not held."""
-        try:
-            self._write(fence, "PEXPIRE", fence.key, ttl_ms)
-        except Fenced:
-            return False
-        return True
-
-    def release_lease(self, fence: Fence) -> None:
-        """Give a lease back, if it is held."""
-        with contextlib.suppress(Fenced):
-            self._write(fence, "DEL", fence.key)
+    def script(self, script: str, keys: Sequence[str], *arguments: str | int) -> int:
+        """Run a Lua script, which the server does at one go, and return the whole number that it returns."""
+        return int(self._run("EVAL", script, len(keys), *keys, *arguments))
 
     def drop(self, prefix: str) -> None:
         """Delete every key that begins with `prefix`."""

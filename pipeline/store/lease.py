@@ -16,6 +16,24 @@ TTL_S: Final = 2.5
 #: How often whoever waits for a lease tries to take it (s).
 TRY_EVERY_S: Final = 0.25
 
+#: Take a lease that nobody has: it holds the next fencing number and the owner. 0: somebody has it.
+_TAKE: Final = """
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local number = redis.call('INCR', KEYS[2])
+redis.call('SET', KEYS[1], number .. ':' .. ARGV[1], 'NX', 'PX', ARGV[2])
+return number
+"""
+#: Hold a lease for longer, if it is held.
+_RENEW: Final = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+#: Give a lease back, if it is held.
+_RELEASE: Final = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+"""
+
 T = TypeVar("T")
 
 
@@ -66,18 +84,17 @@ class Lease:
         StoreLost
             The store does not answer.
         """
-        number = self._connection.take_lease(self._key, self._owner, self._ttl_ms)
-        if number is None:
-            return False
-        self.number = number
-        return True
+        number = self._take(self._connection)
+        self.number = number or self.number
+        return number > 0
 
     def wait(self, stop: threading.Event, alive: Callable[[], None]) -> bool:
         """Wait for the lease, calling `alive` all the while; return False when asked to stop."""
+        said = False
         while not self.take():
-            if self.number == 0:
+            if not said:
                 self._log.info("another worker has the lease; waiting for it")
-                self.number = -1
+                said = True
             alive()
             if stop.wait(TRY_EVERY_S):
                 return False
@@ -109,17 +126,23 @@ class Lease:
 
     def release(self) -> None:
         """Give the lease back, so that the next owner need not wait."""
-        self._link.run(lambda store: store.release_lease(self.fence))
+        self._link.run(self._release)
         self._link.close()
 
+    def _take(self, store: Connection) -> int:
+        return store.script(_TAKE, (self._key, f"{self._key}:number"), self._owner, self._ttl_ms)
+
     def _renew(self, store: Connection) -> None:
-        if not store.renew_lease(self.fence, self._ttl_ms):
+        if not store.script(_RENEW, (self._key,), self.fence.token, self._ttl_ms):
             self._regain(store)
 
+    def _release(self, store: Connection) -> None:
+        store.script(_RELEASE, (self._key,), self.fence.token)
+
     def _regain(self, store: Connection) -> None:
-        number = store.take_lease(self._key, self._owner, self._ttl_ms)
+        number = self._take(store)
         # Numbers begin again in a store that came back empty: the first who asks there has had no successor.
-        if number is None or number not in (self.number + 1, 1):
+        if number not in (self.number + 1, 1):
             raise LeaseLost(f"another worker has taken over {self._key}")
         self.number = number
         self._log.warning("the lease had expired and was taken again", number=number)

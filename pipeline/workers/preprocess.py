@@ -3,8 +3,7 @@
 import msgspec
 
 from model.header import model_path, read_header
-from pipeline.errors import BadInput
-from pipeline.records import Chunk, Event, FeatureWindow, Snapshot, StreamInfo
+from pipeline.records import Chunk, FeatureWindow, Snapshot
 from pipeline.session.config import StreamSettings
 from pipeline.signals.participant import ParticipantProcessor
 from pipeline.signals.saved import decode_state, encode_state
@@ -17,6 +16,7 @@ from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import RENEW_EVERY_S, Every, WorkerContext, leased, worker_main
 from pipeline.workers.lateness import Lateness
+from pipeline.workers.sources import Sources
 
 #: How often a snapshot is saved, even if nothing asks for one (s).
 SAVE_EVERY_S = 1.0
@@ -61,9 +61,9 @@ class Preprocess:
             lease,
         )
         snapshot = self._snapshots.load()
-        self._infos = dict(snapshot.infos) if snapshot else {}
+        infos = snapshot.infos if snapshot else {}
         self._processor = ParticipantProcessor(
-            {stream: (self._infos.get(stream), settings) for stream, settings in self._streams.items()},
+            {stream: (infos.get(stream), settings) for stream, settings in self._streams.items()},
             hop_s=context.settings.hop_s,
             lateness_s=context.settings.lateness_s,
             eeg_channels=header.eeg_channels,
@@ -71,9 +71,7 @@ class Preprocess:
         )
         self._grid_known = False
         """Whether it is on the board."""
-        self._unusable: set[str] = set()
-        self._segments: dict[str, int] = {}
-        """Of each stream the segment for which it was looked up on the board."""
+        self._sources = Sources(context, self._streams, self._processor, infos)
         self._read = dict.fromkeys(self._streams, ids.START)
         self._lateness = Lateness()
         self._writers: dict[str, StreamWriter] = {m: self._writer(m) for m in self._processor.modalities}
@@ -81,9 +79,7 @@ class Preprocess:
         if snapshot:
             self._restore(snapshot)
         else:
-            for stream, info in context.board.streams(context.participant).items():
-                if stream in self._streams:
-                    self._open(stream, info)
+            self._sources.open_found()
         self._begin_by = local_clock() + context.settings.resolve_timeout_s
         self._stream_of = {keys.raw(context.session, context.participant, stream): stream for stream in self._streams}
         self._reader = BlockingReader(
@@ -143,9 +139,7 @@ class Preprocess:
     def _take(self, entry: Entry[Chunk]) -> list[FeatureWindow]:
         """Process one chunk; `StoreLost` when it cannot be known yet what stream it is of."""
         stream, chunk = self._stream_of[entry.key], entry.record
-        if chunk.segment != self._segments.get(stream):
-            self._look_up(stream, chunk)
-        windows = [] if stream in self._unusable else self._processor.process(stream, chunk)
+        windows = self._processor.process(stream, chunk) if self._sources.usable(stream, chunk) else []
         self._lateness.arrived(stream, chunk.arrival)
         self._read[stream] = entry.id
         return windows
@@ -163,44 +157,6 @@ class Preprocess:
             return []
         begun = self._processor.begin(now) if now > self._begin_by else []
         return begun + self._processor.advance(now)
-
-    def _look_up(self, stream: str, chunk: Chunk) -> None:
-        """Take up the stream that a segment is of: one that was lost may come back with other channels."""
-        info = self._context.board.streams(self._context.participant).get(stream)
-        if info is None:
-            raise StoreLost(f"the reader of {stream} has not said yet what it is")
-        known = self._infos.get(stream)
-        if chunk.data.shape[1] != len(info.ch_names):
-            self._refuse(stream, f"its samples have {chunk.data.shape[1]} channels, it says {len(info.ch_names)}")
-        elif known is None or _kind(info) != _kind(known):
-            self._open(stream, info)
-        else:
-            self._unusable.discard(stream)
-        self._segments[stream] = chunk.segment
-
-    def _open(self, stream: str, info: StreamInfo) -> None:
-        """Take up a stream; a wrong one ends a session only if it is required, and at the start."""
-        known = self._infos.get(stream)
-        try:
-            self._processor.open(stream, info)
-        except BadInput as error:
-            if self._streams[stream].required and known is None:
-                raise
-            self._refuse(stream, str(error))
-            return
-        self._infos[stream] = info
-        self._unusable.discard(stream)
-        if known is not None:
-            self._say("gap", f"came back as another one: {_words(info)} instead of {_words(known)}", stream)
-
-    def _refuse(self, stream: str, why: str) -> None:
-        self._unusable.add(stream)
-        self._say("lost", f"is not used: {why}", stream)
-
-    def _say(self, kind: str, what: str, stream: str) -> None:
-        sentence = f"Stream {self._context.participant}/{stream} {what}."
-        self._context.log.warning(sentence)
-        self._context.board.append_event(Event(local_clock(), kind, sentence, "preprocess"))
 
     def _put_grid(self) -> None:
         if not self._grid_known and self._processor.grid is not None:
@@ -221,7 +177,7 @@ class Preprocess:
             Snapshot(
                 time=local_clock(),
                 read=dict(self._read),
-                infos=dict(self._infos),
+                infos=dict(self._sources.infos),
                 windows={modality: writer.newest(_WINDOWS_S) for modality, writer in self._writers.items()},
                 state=encode_state(self._processor.state),
             )
@@ -233,7 +189,7 @@ class Preprocess:
         self._processor.state = state
         self._read.update(snapshot.read)
         for stream, extractor in state.extractors.items():
-            self._segments[stream] = extractor.segment
+            self._sources.seen(stream, extractor.segment)
             self._lateness.arrived(stream, extractor.arrived)
         # Readers may not have noticed yet that the store, which died with the predecessor, is back.
         self._lateness.away(snapshot.time, local_clock())
@@ -252,15 +208,6 @@ class Preprocess:
         key = keys.features(self._context.session, self._context.participant, modality)
         entry = last(self._context.connection, key, FeatureWindow)
         return -1 if entry is None else entry.record.tick
-
-
-def _kind(info: StreamInfo) -> tuple[object, ...]:
-    """Return what the processing depends on."""
-    return info.ch_names, info.units, info.sfreq, info.format, info.can_drop_samples
-
-
-def _words(info: StreamInfo) -> str:
-    return f"{len(info.ch_names)} channels at {info.sfreq:g} Hz"
 
 
 def run(context: WorkerContext) -> None:
