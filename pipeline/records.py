@@ -188,6 +188,14 @@ class Heartbeat(Record, frozen=True, tag="heartbeat"):
     """If the next one takes longer, it hangs (s)."""
 
 
+class Published(Record, frozen=True, tag="published"):
+    """How far a participant's estimates have been sent over LSL."""
+
+    tick: int
+    read: bool
+    """Whether anybody was reading them."""
+
+
 class SessionInfo(Record, frozen=True, tag="session"):
     """What the session is, written once by the supervisor."""
 

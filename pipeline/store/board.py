@@ -14,6 +14,7 @@ from pipeline.records import (
     Heartbeat,
     ModelInfo,
     ProcessHealth,
+    Published,
     Record,
     SessionInfo,
     StreamHealth,
@@ -88,6 +89,14 @@ class Board:
     def grid(self, participant: str) -> Grid | None:
         """Return a participant's tick grid, None before tick 0 is set."""
         return self._get(keys.grid(self._session, participant), Grid)
+
+    def put_published(self, participant: str, published: Published) -> None:
+        """Say how far a participant's estimates have been sent over LSL."""
+        self._put(keys.published(self._session, participant), None, published)
+
+    def published(self, participant: str) -> Published | None:
+        """Return how far a participant's estimates have been sent over LSL, None before the first."""
+        return self._get(keys.published(self._session, participant), Published)
 
     def put_stream(self, participant: str, info: StreamInfo) -> None:
         """Say what a stream of a participant is."""

@@ -24,6 +24,11 @@ def estimates(session: str, participant: str) -> str:
     return f"helo:{{{session}}}:{participant}:estimates"
 
 
+def published(session: str, participant: str) -> str:
+    """Return where it is kept which of a participant's estimates have been sent over LSL."""
+    return f"helo:{{{session}}}:{participant}:published"
+
+
 def streams(session: str, participant: str) -> str:
     """Return the hash stream -> `StreamInfo` of a participant."""
     return f"helo:{{{session}}}:{participant}:streams"

@@ -15,7 +15,7 @@ from pipeline.log import Log, configure_logging, get_log
 from pipeline.session.config import SessionFile, load_session_file
 from pipeline.store import keys
 from pipeline.store.board import Board
-from pipeline.store.connection import STORE_VARIABLE, Connection, connect
+from pipeline.store.connection import STORE_VARIABLE, Connection, StoreLost, connect
 from pipeline.store.lease import Lease, LeaseLost
 from pipeline.workers.pulse import Pulse
 
@@ -140,7 +140,7 @@ def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
     except BadInput as error:
         log.critical(str(error))
         sys.exit(2)
-    except LeaseLost as error:  # and wait for it again, with nothing that we believed
+    except (LeaseLost, StoreLost) as error:  # start again with nothing that we believed
         log.error(str(error))  # noqa: TRY400 - the sentence says it all
         sys.exit(1)
     finally:
