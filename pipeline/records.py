@@ -179,6 +179,24 @@ class ProcessHealth(Record, frozen=True, tag="process-health"):
     time: float
 
 
+class Heartbeat(Record, frozen=True, tag="heartbeat"):
+    """A worker's own proof that its main loop runs."""
+
+    pid: int
+    time: float
+    """Of the loop's newest round (s)."""
+    within_s: float
+    """If the next one takes longer, it hangs (s)."""
+
+
+class Published(Record, frozen=True, tag="published"):
+    """How far a participant's estimates have been sent over LSL."""
+
+    tick: int
+    read: bool
+    """Whether anybody was reading them."""
+
+
 class SessionInfo(Record, frozen=True, tag="session"):
     """What the session is, written once by the supervisor."""
 
@@ -214,6 +232,21 @@ class Grid(Record, frozen=True, tag="grid"):
     def end(self, tick: int) -> float:
         """Return the time of a tick (s)."""
         return self.start + tick * self.hop
+
+
+class Snapshot(Record, frozen=True, tag="snapshot"):
+    """Where a participant's preprocessing stands: one value, so that all of it belongs together."""
+
+    time: float
+    """When it was taken (s)."""
+    read: dict[str, str]
+    """Stream -> id of the last raw entry that the state has seen."""
+    infos: dict[str, StreamInfo]
+    """What the streams that the state belongs to say of themselves."""
+    windows: dict[str, tuple[tuple[str, bytes], ...]]
+    """Modality -> its newest windows, as entry id and encoded record: the store may lack them."""
+    state: bytes
+    """The processor's state, see `pipeline.signals.saved`."""
 
 
 def array(values: Any, dtype: npt.DTypeLike = np.float32) -> Array:

@@ -1,9 +1,11 @@
 """Workers in a thread of the test, with a context made by hand."""
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pipeline.log import get_log
@@ -11,6 +13,7 @@ from pipeline.session.config import SessionFile, parse_session
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection
 from pipeline.workers.context import WorkerContext
+from pipeline.workers.pulse import Pulse
 
 
 def session_of(name: str, streams: dict[str, dict[str, Any]], **more: Any) -> SessionFile:
@@ -21,11 +24,24 @@ def session_of(name: str, streams: dict[str, dict[str, Any]], **more: Any) -> Se
 
 @contextmanager
 def context_of(
-    connection: Connection, settings: SessionFile, *, participant: str = "P001", stream: str = ""
+    connection: Connection,
+    settings: SessionFile,
+    *,
+    participant: str = "P001",
+    stream: str = "",
+    folder: Path | None = None,
 ) -> Iterator[WorkerContext]:
-    """Give what a worker is given."""
+    """Give what a worker is given; without `folder` it has a private one for itself."""
     board = Board(connection, settings.session)
-    yield WorkerContext(
+    with tempfile.TemporaryDirectory(prefix="helo-") as private:
+        yield _context(connection, settings, board, participant, stream, folder or Path(private))
+    board.close()
+
+
+def _context(
+    connection: Connection, settings: SessionFile, board: Board, participant: str, stream: str, folder: Path
+) -> WorkerContext:
+    return WorkerContext(
         session=settings.session,
         settings=settings,
         connection=connection,
@@ -35,8 +51,9 @@ def context_of(
         participant=participant,
         stream=stream,
         session_dir=None,
+        folder=folder,
+        pulse=Pulse(board, "test", participant),
     )
-    board.close()
 
 
 @contextmanager

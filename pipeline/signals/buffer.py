@@ -29,6 +29,12 @@ class BufferState:
     index: int = 0
     """Index of the row at `start`."""
 
+    def compact(self) -> "BufferState":
+        """Return the same rows in arrays without room."""
+        rows = slice(self.start, self.stop)
+        data, times, newest, arrivals, status = (array[rows] for array in _arrays(self))
+        return BufferState(data, times, newest, arrivals, status, stop=len(times), index=self.index)
+
 
 class WindowBuffer:
     """A queue of samples: appended at the end, discarded at the front, moved only when its room is used up."""

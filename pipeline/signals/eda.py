@@ -1,9 +1,9 @@
 """Skin conductance (GSR, EDA): tonic level, phasic part and skin-conductance responses."""
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from pipeline.errors import BadInput
@@ -31,8 +31,7 @@ CONTACT_US: Final = 0.05
 _LEAST = 1e-3
 
 
-@dataclass
-class EdaState:
+class EdaState(msgspec.Struct, tag="eda", eq=False):
     """States of both filters."""
 
     smooth: FilterState

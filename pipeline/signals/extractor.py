@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from pipeline.session.config import StreamSettings
 from pipeline.signals import closing
 from pipeline.signals.baseline import BaselineState
 from pipeline.signals.buffer import ABSENT, GOOD, SETTLING, BufferState, WindowBuffer
+from pipeline.signals.eda import EdaState
+from pipeline.signals.filters import FilterState
 from pipeline.signals.source import Source
 from pipeline.signals.timeline import Timeline, TimelineState
 from pipeline.signals.windows import WindowMaker
@@ -29,13 +31,17 @@ SLACK_S: Final = 0.1
 HOLD_S: Final = 60.0
 
 
+#: What the causal parts of the modalities remember; None where there is nothing to be remembered.
+ProcessorState: TypeAlias = FilterState | EdaState | None
+
+
 @dataclass
 class ExtractorState:
     """All that an extractor remembers."""
 
     baseline: BaselineState
     timeline: TimelineState = field(default_factory=TimelineState)
-    processor: Any = None
+    processor: ProcessorState = None
     buffer: BufferState | None = None
     tick: int = 0
     """The next tick to make."""
@@ -125,6 +131,19 @@ class ModalityExtractor:
             self._buffer.state = state.buffer
         if state.processor is not None:
             self._processor.state = state.processor
+
+    def succeed(self, before: "ModalityExtractor") -> None:
+        """Go on where the extractor of another stream of this modality stopped; its samples are not used again."""
+        past = before.state
+        self.state = ExtractorState(
+            baseline=past.baseline,
+            tick=past.tick,
+            segment=past.segment,
+            expected=past.expected,
+            began=past.began,
+            newest=past.newest,
+            arrived=past.arrived,
+        )
 
     def process(self, chunk: Chunk, grid: Grid | None) -> list[FeatureWindow]:
         """Take a chunk and return the windows that it completes.

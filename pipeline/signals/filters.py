@@ -1,10 +1,10 @@
 """Causal filters with a state that is kept across chunks."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import mne
+import msgspec
 import numpy as np
 from scipy.signal import sosfilt, sosfilt_zi
 
@@ -57,8 +57,7 @@ def _design(sfreq: float, low: float | None, high: float | None, order: int) -> 
     return np.asarray(design["sos"], dtype=np.float64)
 
 
-@dataclass
-class FilterState:
+class FilterState(msgspec.Struct, tag="filter", eq=False):
     """Delay lines and the last finite value of each channel."""
 
     delays: Array | None = None

@@ -97,12 +97,14 @@ class ParticipantProcessor:
             extractor.state = copy.deepcopy(state.extractors[name])
 
     def open(self, stream: str, info: StreamInfo) -> None:
-        """Take up a stream that has not been there before.
+        """Take up a stream that has not been there before, or that came back as another one.
+
+        Another one, with other channels say, goes on with the ticks and with the participant's past.
 
         Raises
         ------
         BadInput
-            The stream is not what its modality needs.
+            The stream is not what its modality needs; everything is as before then.
         """
         try:
             extractor = ModalityExtractor(
@@ -110,7 +112,10 @@ class ParticipantProcessor:
             )
         except BadInput as error:
             raise BadInput(f"streams.{stream}.{error}") from error
-        extractor.state.tick = self._absent.pop(stream)
+        if stream in self._extractors:
+            extractor.succeed(self._extractors[stream])
+        else:
+            extractor.state.tick = self._absent.pop(stream)
         self._extractors[stream] = extractor
 
     def process(self, stream: str, chunk: Chunk) -> list[FeatureWindow]:

@@ -62,7 +62,7 @@ class ModalityProcessor(Protocol):
     notices: tuple[str, ...]
     """What the operator should know before the start."""
     state: Any
-    """A dataclass of arrays and numbers; a deep copy of it can be set again."""
+    """One of `extractor.ProcessorState`; a deep copy of it can be set again."""
 
     @property
     def picks(self) -> Sequence[int]:

@@ -11,8 +11,10 @@ from pipeline.records import (
     Command,
     Event,
     Grid,
+    Heartbeat,
     ModelInfo,
     ProcessHealth,
+    Published,
     Record,
     SessionInfo,
     StreamHealth,
@@ -88,6 +90,14 @@ class Board:
         """Return a participant's tick grid, None before tick 0 is set."""
         return self._get(keys.grid(self._session, participant), Grid)
 
+    def put_published(self, participant: str, published: Published) -> None:
+        """Say how far a participant's estimates have been sent over LSL."""
+        self._put(keys.published(self._session, participant), None, published)
+
+    def published(self, participant: str) -> Published | None:
+        """Return how far a participant's estimates have been sent over LSL, None before the first."""
+        return self._get(keys.published(self._session, participant), Published)
+
     def put_stream(self, participant: str, info: StreamInfo) -> None:
         """Say what a stream of a participant is."""
         self._put(keys.streams(self._session, participant), info.stream, info)
@@ -104,6 +114,20 @@ class Board:
     def processes(self) -> list[ProcessHealth]:
         """Return how each process is doing."""
         return self._health("process:", ProcessHealth)
+
+    def put_heartbeat(self, kind: str, what: str, beat: Heartbeat) -> None:
+        """Prove that a worker is alive."""
+        self._put(keys.health(self._session), f"alive:{kind}:{what}", beat)
+
+    def heartbeats(self) -> dict[tuple[str, str], Heartbeat]:
+        """Return (kind, what) -> newest proof of life of the workers."""
+        found = {}
+        for field, data in self._connection.fields(keys.health(self._session)).items():
+            alive, _, name = field.partition(":")
+            if alive == "alive":
+                kind, _, what = name.partition(":")
+                found[kind, what] = decode(data, Heartbeat)
+        return found
 
     def put_stream_health(self, health: StreamHealth) -> None:
         """Say how a stream is doing."""

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import redis
@@ -34,12 +34,28 @@ _LOST: Final = (
     redis.exceptions.ReadOnlyError,
     redis.exceptions.OutOfMemoryError,
 )
+#: Run a command if the lease (first key) holds the token (first argument).
+_FENCED: Final = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('FENCED the lease is not held') end
+return redis.call(ARGV[2], KEYS[2], unpack(ARGV, 3))
+"""
 #: Beginnings of the server's answers that may be another one later.
 _NOT_NOW: Final = ("BUSY", "MASTERDOWN", "MISCONF", "NOREPLICAS")
 
 
 class StoreLost(Exception):  # noqa: N818 - it names what happened
     """The store does not answer, or takes no writes, at present; it may come back."""
+
+
+class Fence(NamedTuple):
+    """What a write proves its right with: the lease's key, and what it holds while the lease is the writer's."""
+
+    key: str
+    token: str
+
+
+class Fenced(Exception):  # noqa: N818 - it names what happened
+    """The server refused a write because the writer does not hold the lease."""
 
 
 class IdRefused(Exception):  # noqa: N818 - it names what happened
@@ -141,6 +157,10 @@ class Connection:
         """
         return Connection(self._url, answer_s=self._answer_s + block_s, single=True)
 
+    def impatient(self, answer_s: float) -> "Connection":
+        """Return another connection that waits only so long for an answer (s)."""
+        return Connection(self._url, answer_s=answer_s)
+
     def close(self) -> None:
         """Close every socket."""
         self._redis.close()
@@ -156,7 +176,14 @@ class Connection:
         return int(major), int(minor)
 
     def add(
-        self, key: str, entry_id: str, data: bytes, *, min_id: str | None = None, max_len: int | None = None
+        self,
+        key: str,
+        entry_id: str,
+        data: bytes,
+        *,
+        min_id: str | None = None,
+        max_len: int | None = None,
+        fence: Fence | None = None,
     ) -> str:
         """Append an entry to a stream and return its id.
 
@@ -168,9 +195,13 @@ class Connection:
             The encoded record.
         min_id, max_len : optional
             Let the server drop older entries, or all but about so many.
+        fence : Fence | None
+            Append it only while this lease is held.
 
         Raises
         ------
+        Fenced
+            The lease is not held.
         IdRefused
             The id is not above the stream's last.
         """
@@ -180,7 +211,7 @@ class Connection:
         elif max_len is not None:
             trim = ("MAXLEN", "~", max_len)
         try:
-            return _text(self._run("XADD", key, *trim, entry_id, _FIELD, data))
+            return _text(self._write(fence, "XADD", key, *trim, entry_id, _FIELD, data))
         except redis.ResponseError as error:
             if "equal or smaller" in str(error):
                 raise IdRefused(f"{key}: {entry_id} is not above the last id") from error
@@ -212,9 +243,15 @@ class Connection:
         newest = self.backwards(key, count=1)
         return newest[0][0] if newest else START
 
-    def put(self, key: str, data: bytes) -> None:
-        """Set a single value."""
-        self._run("SET", key, data)
+    def put(self, key: str, data: bytes, *, fence: Fence | None = None) -> None:
+        """Set a single value, with a fence only while that lease is held.
+
+        Raises
+        ------
+        Fenced
+            The lease is not held.
+        """
+        self._write(fence, "SET", key, data)
 
     def get(self, key: str) -> bytes | None:
         """Return a single value."""
@@ -229,6 +266,10 @@ class Connection:
         """Return all fields of a hash."""
         return {_text(field): value for field, value in self._run("HGETALL", key).items()}
 
+    def script(self, script: str, keys: Sequence[str], *arguments: str | int) -> int:
+        """Run a Lua script, which the server does at one go, and return the whole number that it returns."""
+        return int(self._run("EVAL", script, len(keys), *keys, *arguments))
+
     def drop(self, prefix: str) -> None:
         """Delete every key that begins with `prefix`."""
         pattern = re.sub(r"([*?\[\]\\^])", r"\\\1", prefix) + "*"
@@ -239,6 +280,16 @@ class Connection:
             keys.extend(found)
         if keys:
             self._run("UNLINK", *keys)
+
+    def _write(self, fence: Fence | None, command: str, key: str, *arguments: Any) -> Any:
+        if fence is None:
+            return self._run(command, key, *arguments)
+        try:
+            return self._run("EVAL", _FENCED, 2, fence.key, key, fence.token, command, *arguments)
+        except redis.ResponseError as error:
+            if str(error).startswith("FENCED"):
+                raise Fenced(f"{fence.key} does not hold {fence.token}") from error
+            raise
 
     def _run(self, *command: Any) -> Any:
         try:

@@ -24,6 +24,11 @@ def estimates(session: str, participant: str) -> str:
     return f"helo:{{{session}}}:{participant}:estimates"
 
 
+def published(session: str, participant: str) -> str:
+    """Return where it is kept which of a participant's estimates have been sent over LSL."""
+    return f"helo:{{{session}}}:{participant}:published"
+
+
 def streams(session: str, participant: str) -> str:
     """Return the hash stream -> `StreamInfo` of a participant."""
     return f"helo:{{{session}}}:{participant}:streams"
@@ -32,6 +37,16 @@ def streams(session: str, participant: str) -> str:
 def grid(session: str, participant: str) -> str:
     """Return where a participant's `Grid` is kept."""
     return f"helo:{{{session}}}:{participant}:grid"
+
+
+def snapshot(session: str, participant: str) -> str:
+    """Return where the `Snapshot` of a participant's preprocessing is kept."""
+    return f"helo:{{{session}}}:{participant}:state"
+
+
+def lease(session: str, participant: str, kind: str) -> str:
+    """Return the lease of the one worker of a kind that works for a participant."""
+    return f"helo:{{{session}}}:{participant}:lease:{kind}"
 
 
 def events(session: str) -> str:

@@ -56,6 +56,8 @@ class BlockingReader(Generic[R]):
         Stream -> number of entries left out.
     lost : bool
         Whether the store did not answer last time.
+    losses : int
+        How often it did not.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class BlockingReader(Generic[R]):
     def __init__(self, connection: Connection, keys: Mapping[str, str], kind: type[R]) -> None:
         self.corrupt: dict[str, int] = {}
         self.lost = False
+        self.losses = 0
         self._connection = connection
         self._kind = kind
         self._own: Connection | None = None
@@ -132,6 +135,7 @@ class BlockingReader(Generic[R]):
             if not self.lost:
                 _log.warning("store lost; reading goes on when it is back", reader=self._kind.__name__, error=error)
             self.lost = True
+            self.losses += 1
             time.sleep(min(left_s, self._pause.next()))
             return []
         if self.lost:

@@ -2,15 +2,16 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from pipeline.log import get_log
 from pipeline.records import Record
 from pipeline.store.codec import encode
-from pipeline.store.connection import Connection, IdRefused
+from pipeline.store.connection import Connection, Fence, IdRefused
 from pipeline.store.ids import START, parse
+from pipeline.store.lease import Lease
 from pipeline.store.link import Link
 
 #: How long the store keeps what is written (s).
@@ -31,6 +32,7 @@ class _Entry:
     entry_id: str
     data: bytes
     tried: bool = False
+    """It was sent, by this worker or by one before it; whether it was stored, the stream's last id says."""
 
 
 class StreamWriter:
@@ -52,6 +54,8 @@ class StreamWriter:
         How long entries are kept here (s).
     clock : callable
         Seconds, only ever rising.
+    lease : Lease | None
+        Write only while this is held.
 
     Attributes
     ----------
@@ -73,12 +77,14 @@ class StreamWriter:
         retention_s: float,
         hold_s: float = HOLD_S,
         clock: Callable[[], float] = time.monotonic,
+        lease: Lease | None = None,
     ) -> None:
         self.key = key
         self.dropped = 0
         self._retention_s = retention_s
         self._hold_s = hold_s
         self._clock = clock
+        self._lease = lease
         self._log = get_log("store", key=key)
         self._held: deque[_Entry] = deque()
         self._unsent: deque[_Entry] = deque()
@@ -111,23 +117,43 @@ class StreamWriter:
         OutOfOrder
             The stream holds later entries than this one, and not this one.
         """
-        place = parse(entry_id)
-        if place <= self._last:
-            raise ValueError(f"{self.key}: id {entry_id} is not above {self._last[0]}-{self._last[1]}, the one before")
-        entry = _Entry(self._clock(), entry_id, encode(record))
-        self._last = place
-        self._held.append(entry)
-        self._unsent.append(entry)
-        if not self._marks or entry.time - self._marks[-1][0] >= 1.0:
-            self._marks.append((entry.time, entry_id))
-        self._forget(entry.time)
+        self.keep(entry_id, record)
         return self.flush()
+
+    def keep(self, entry_id: str, record: Record) -> None:
+        """Keep a record for the next `flush`.
+
+        Raises
+        ------
+        ValueError
+            The id is not above that of the record before.
+        """
+        entry = self._hold(entry_id, encode(record))
+        self._unsent.append(entry)
+        self._forget(entry.time)
+
+    def newest(self, seconds: float) -> tuple[tuple[str, bytes], ...]:
+        """Return id and bytes of what was written in the last `seconds`, stored or not, oldest first."""
+        since = self._clock() - seconds
+        return tuple((entry.entry_id, entry.data) for entry in self._held if entry.time >= since)
+
+    def take_over(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        """Hold what a predecessor's `newest` gave: what of it the store lacks is sent first."""
+        for entry_id, data in entries:
+            self._hold(entry_id, data).tried = True
 
     def flush(self) -> bool:
         """Send what the store has not acknowledged; return whether it has everything now.
 
         Call it every second or so where entries are rare: so none waits for the next one, and a store that came back
         empty is noticed and filled.
+
+        Raises
+        ------
+        OutOfOrder
+            The stream holds later entries than an unsent one, and not that one.
+        LeaseLost
+            Another worker writes this stream now.
         """
         return self._link.run(self._send_unsent)
 
@@ -137,6 +163,17 @@ class StreamWriter:
         if self._unsent:
             self._log.warning("closed while the store was lost", unsent=self.unsent)
         self._link.close()
+
+    def _hold(self, entry_id: str, data: bytes) -> _Entry:
+        place = parse(entry_id)
+        if place <= self._last:
+            raise ValueError(f"{self.key}: id {entry_id} is not above {self._last[0]}-{self._last[1]}, the one before")
+        entry = _Entry(self._clock(), entry_id, data)
+        self._last = place
+        self._held.append(entry)
+        if not self._marks or entry.time - self._marks[-1][0] >= 1.0:
+            self._marks.append((entry.time, entry_id))
+        return entry
 
     def _resume(self, store: Connection) -> None:
         last = parse(store.last_id(self.key))
@@ -149,13 +186,23 @@ class StreamWriter:
         min_id = self._oldest_kept()
         while self._unsent:
             entry = self._unsent[0]
+            entry.tried = True
             try:
-                store.add(self.key, entry.entry_id, entry.data, min_id=min_id)
+                self._add(store, entry, min_id)
             except IdRefused as refusal:
                 # Stored before: by the try whose answer was lost, or by this worker before it was restarted.
                 if not store.range(self.key, entry.entry_id, entry.entry_id):
                     raise OutOfOrder(f"{refusal} and the stream does not hold it") from refusal
             self._unsent.popleft()
+
+    def _add(self, store: Connection, entry: _Entry, min_id: str | None) -> None:
+        def add(fence: Fence | None) -> None:
+            store.add(self.key, entry.entry_id, entry.data, min_id=min_id, fence=fence)
+
+        if self._lease is None:
+            add(None)
+        else:
+            self._lease.write(store, add)
 
     def _oldest_kept(self) -> str | None:
         """Return the id below which the store may drop entries, to the second; None while nothing is old enough."""

@@ -40,6 +40,11 @@ class Outlet:
         else:
             self._outlet.push_chunk(samples, times.tolist())
 
+    @property
+    def has_consumers(self) -> bool:
+        """Whether anybody reads the stream."""
+        return bool(self._outlet.have_consumers())
+
     def wait_for_consumers(self, timeout: float) -> bool:
         """Wait until somebody reads the stream; False when nobody did within `timeout` seconds."""
         return bool(self._outlet.wait_for_consumers(timeout))

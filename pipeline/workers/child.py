@@ -33,6 +33,8 @@ class ProcessSpec:
 
     patience_s: float = 0.0
     """It may take this long to stop (s), however late it is: for a process that has something to finish."""
+    beats: bool = False
+    """It proves on the board that it is alive, and hangs if it does not."""
 
     @property
     def label(self) -> str:
@@ -71,6 +73,7 @@ class Child(threading.Thread):
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._deaths: list[float] = []
+        self._hung = False
 
     @property
     def pid(self) -> int:
@@ -84,12 +87,13 @@ class Child(threading.Thread):
             if self._stopping.is_set():
                 break
             deaths = self._count_death()
+            how = "gave no sign of life and was killed" if self._hung else _how(self.status)
             if self.status == BAD_INPUT_STATUS or deaths >= _MOST_DEATHS:
                 self.state = "failed"
-                self._on_change(self, f"The {self.spec.label} process {_how(self.status)} and was given up.")
+                self._on_change(self, f"The {self.spec.label} process {how} and was given up.")
                 return
             self.state = "restarting"
-            self._on_change(self, f"The {self.spec.label} process {_how(self.status)}; it is being restarted.")
+            self._on_change(self, f"The {self.spec.label} process {how}; it is being restarted.")
             if self._stopping.wait(min(_FIRST_DELAY_S * 2 ** (deaths - 1), _LONGEST_DELAY_S)):
                 break
             self.restarts += 1
@@ -104,10 +108,18 @@ class Child(threading.Thread):
         """End the process at once."""
         self._signal(signal.SIGKILL)
 
+    def end_hung(self, pid: int) -> None:
+        """End the process with this id at once, since it hangs; it is started again."""
+        with self._lock:
+            if self.process is not None and self.process.pid == pid and self.process.poll() is None:
+                self._hung = True
+                self.process.kill()
+
     def _start(self) -> "subprocess.Popen[str] | None":
         with self._lock:
             if self._stopping.is_set():
                 return None
+            self._hung = False
             self.process = subprocess.Popen(
                 ends_with_parent(self.spec.argv),
                 env={**os.environ, **self.spec.env},

@@ -8,15 +8,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pipeline.errors import BadInput
 from pipeline.log import Log, configure_logging, get_log
 from pipeline.session.config import SessionFile, load_session_file
+from pipeline.store import keys
 from pipeline.store.board import Board
-from pipeline.store.connection import STORE_VARIABLE, Connection, connect
+from pipeline.store.connection import STORE_VARIABLE, Connection, StoreLost, connect
+from pipeline.store.lease import Lease, LeaseLost
+from pipeline.workers.pulse import Pulse
 
-#: How often a worker makes sure that a store which came back empty has its entries on the board again (s).
-BOARD_EVERY_S = 1.0
+#: How often a worker renews its lease (s).
+RENEW_EVERY_S: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,16 @@ class WorkerContext:
     """The stream it works for; empty for a worker that serves all."""
     session_dir: Path | None
     """Where the session is recorded; None where nothing is."""
+    folder: Path
+    """The run's private folder, which ends with the run."""
+    pulse: Pulse
+    """What the worker's loop proves with that it runs."""
+
+
+def leased(context: WorkerContext, kind: str, participant: str) -> Lease | None:
+    """Wait until this is the one worker of its kind for a participant; None when asked to stop before."""
+    lease = Lease(context.connection, keys.lease(context.session, participant, kind))
+    return lease if lease.wait(context.stop, context.pulse.beat) else None
 
 
 class Every:
@@ -108,20 +122,26 @@ def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
         log.error(str(error))  # noqa: TRY400 - the sentence says it all
         sys.exit(1)
     try:
+        board = Board(connection, options.session)
         context = WorkerContext(
             session=options.session,
             settings=load_session_file(Path(options.settings)),
             connection=connection,
-            board=Board(connection, options.session),
+            board=board,
             stop=stop,
             log=log,
             participant=options.participant,
             stream=options.stream,
             session_dir=Path(options.session_dir) if options.session_dir else None,
+            folder=Path(options.settings).parent,
+            pulse=Pulse(board, kind, what),
         )
         run(context)
     except BadInput as error:
         log.critical(str(error))
         sys.exit(2)
+    except (LeaseLost, StoreLost) as error:  # start again with nothing that we believed
+        log.error(str(error))  # noqa: TRY400 - the sentence says it all
+        sys.exit(1)
     finally:
         log.info("stopped")

@@ -5,6 +5,7 @@ that it is missing. So a tick is ready when all have sent theirs, and nothing he
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model.estimating import Join, estimate_of, estimates_of
@@ -12,10 +13,11 @@ from model.header import model_path
 from model.predictor import Predictor
 from pipeline.records import Estimate, FeatureWindow, ModelInfo, array
 from pipeline.store import ids, keys
+from pipeline.store.lease import Lease
 from pipeline.store.ring import BlockingReader, last
 from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
-from pipeline.workers.context import BOARD_EVERY_S, Every, WorkerContext, worker_main
+from pipeline.workers.context import RENEW_EVERY_S, Every, WorkerContext, leased, worker_main
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,24 @@ class Ready:
 
 
 class Infer:
-    """Estimate the ticks of all participants of a session."""
+    """Estimate the ticks of participants of a session.
 
-    def __init__(self, context: WorkerContext) -> None:
+    Parameters
+    ----------
+    context : WorkerContext
+        For all participants.
+    predictor : Predictor
+        The model, warm: to load it takes longer than a lease holds.
+    leases : mapping of str to Lease
+        Participant -> what makes this the one worker that estimates for them.
+    """
+
+    def __init__(self, context: WorkerContext, predictor: Predictor, leases: Mapping[str, Lease]) -> None:
         self._context = context
-        self._predictor = Predictor.load(model_path(context.settings.model), context.settings.device)
-        self._predictor.warm_up()
-        header = self._predictor.header
+        self._leases = leases
+        self._renew_due = Every(RENEW_EVERY_S)
+        self._predictor = predictor
+        header = predictor.header
         context.board.put_model(
             ModelInfo(
                 emotions=header.emotions,
@@ -44,18 +57,18 @@ class Infer:
                 device=self._predictor.device,
             )
         )
-        self._board_due = Every(BOARD_EVERY_S)
         self._joins: dict[str, Join] = {}
         self._writers: dict[str, StreamWriter] = {}
         follow: dict[str, str] = {}
         self._participant_of: dict[str, str] = {}
-        for name, participant in context.settings.participants.items():
+        for name, lease in leases.items():
+            participant = context.settings.participants[name]
             key = keys.estimates(context.session, name)
             newest = last(context.connection, key, Estimate)
             stored = -1 if newest is None else newest.record.tick
             modalities = tuple(m for m in header.modalities if m in participant.modality_streams())
             self._joins[name] = Join(modalities, stored + 1)
-            self._writers[name] = StreamWriter(context.connection, key, retention_s=ESTIMATES_RETENTION_S)
+            self._writers[name] = StreamWriter(context.connection, key, retention_s=ESTIMATES_RETENTION_S, lease=lease)
             for modality in modalities:
                 source = keys.features(context.session, name, modality)
                 follow[source] = ids.tick_id(stored)
@@ -65,6 +78,10 @@ class Infer:
 
     def step(self) -> None:
         """Wait for windows, and estimate every tick that they complete."""
+        self._context.pulse.beat()
+        if self._renew_due.due(local_clock()):
+            for lease in self._leases.values():
+                lease.renew()
         ready: list[Ready] = []
         for entry in self._reader.read(0.25):
             participant = self._participant_of[entry.key]
@@ -73,14 +90,14 @@ class Infer:
                 ready.append(Ready(participant, windows))
         if ready:
             self._estimate(ready)
-        if self._board_due.due(local_clock()):
-            self._context.board.flush()
 
     def close(self) -> None:
         """Hand over what waits."""
         for writer in self._writers.values():
             writer.close()
         self._reader.close()
+        for lease in self._leases.values():
+            lease.release()
 
     def _estimate(self, ready: list[Ready]) -> None:
         begun = local_clock()
@@ -117,7 +134,13 @@ def stages_of(windows: list[FeatureWindow], begun: float, done: float) -> dict[s
 
 def run(context: WorkerContext) -> None:
     """Estimate until asked to stop."""
-    worker = Infer(context)
+    predictor = Predictor.load(model_path(context.settings.model), context.settings.device)
+    predictor.warm_up()
+    leases = {name: leased(context, "infer", name) for name in context.settings.participants}
+    held = {name: lease for name, lease in leases.items() if lease is not None}
+    if len(held) < len(leases):
+        return
+    worker = Infer(context, predictor, held)
     while not context.stop.is_set():
         worker.step()
     worker.close()

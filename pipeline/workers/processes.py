@@ -69,4 +69,5 @@ def _worker(
     what = "/".join(part for part in (participant, stream) if part)
     # -P: nothing in the folder where somebody happens to work stands in for a module of ours.
     argv = [sys.executable, "-P", "-m", f"pipeline.workers.{kind}", *options]
-    return ProcessSpec(kind, what, argv, phase, env={STORE_VARIABLE: plan.store, **(env or {})}, patience_s=patience_s)
+    env = {STORE_VARIABLE: plan.store, **(env or {})}
+    return ProcessSpec(kind, what, argv, phase, env=env, patience_s=patience_s, beats=True)

@@ -1,12 +1,17 @@
 """The publisher: estimates go back to LSL, one stream a participant, with the emotions as channel labels."""
 
+from typing import Final
+
 import numpy as np
 
-from pipeline.records import Estimate, ModelInfo, StreamInfo
+from pipeline.records import Estimate, Published, StreamInfo
 from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader, last
 from pipeline.streams.outlet import Outlet
 from pipeline.workers.context import WorkerContext, worker_main
+
+#: Whoever read the predecessor's stream has this long to find this one (s); estimates wait meanwhile.
+RETURN_S: Final = 5.0
 
 
 def estimate_stream(
@@ -33,32 +38,78 @@ def estimate_stream(
     )
 
 
+class Publisher:
+    """Send each estimate once.
+
+    A publisher that was restarted sends what its predecessor did not, once those who were reading are back; one that
+    is the first sends nothing from before its start.
+    """
+
+    def __init__(self, context: WorkerContext) -> None:
+        self._context = context
+        self._outlets: dict[str, Outlet] = {}
+        self._awaited: set[str] = set()
+        """Participants whose estimates were being read."""
+        self._participant_of: dict[str, str] = {}
+        follow: dict[str, str] = {}
+        for participant in context.settings.participants:
+            key = keys.estimates(context.session, participant)
+            self._participant_of[key] = participant
+            before = context.board.published(participant)
+            newest = last(context.connection, key, Estimate)
+            if before is not None:
+                follow[key] = ids.tick_id(before.tick)
+                if before.read:
+                    self._awaited.add(participant)
+            else:
+                follow[key] = newest.id if newest else ids.START
+        self._reader = BlockingReader(context.connection, follow, Estimate)
+
+    def run(self) -> None:
+        """Publish until asked to stop."""
+        while not self._context.stop.is_set():
+            self._context.pulse.beat()
+            if not self._open():
+                self._context.stop.wait(0.25)
+                continue
+            for entry in self._reader.read(0.25):
+                self._publish(self._participant_of[entry.key], entry.record)
+        for outlet in self._outlets.values():
+            outlet.close()
+        self._reader.close()
+
+    def _open(self) -> bool:
+        """Open the outlets once the model is known: before the first estimate, for whoever wants to record them."""
+        model = None if self._outlets else self._context.board.model()
+        if model is not None:
+            context = self._context
+            self._outlets = {
+                participant: Outlet(
+                    estimate_stream(
+                        context.session,
+                        participant,
+                        model.emotions,
+                        context.settings.hop_s,
+                        demonstration=model.demonstration,
+                    )
+                )
+                for participant in self._participant_of.values()
+            }
+        return bool(self._outlets)
+
+    def _publish(self, participant: str, estimate: Estimate) -> None:
+        outlet = self._outlets[participant]
+        if participant in self._awaited:
+            self._awaited.remove(participant)
+            outlet.wait_for_consumers(RETURN_S)
+        sample = [*estimate.distribution.tolist(), float(estimate.abstained)]
+        outlet.push(np.array([sample], np.float32), np.array([estimate.time]))
+        self._context.board.put_published(participant, Published(estimate.tick, outlet.has_consumers))
+
+
 def run(context: WorkerContext) -> None:
-    """Publish until asked to stop; estimates from before the start are not sent again."""
-    follow = {keys.estimates(context.session, name): name for name in context.settings.participants}
-    newest = {key: last(context.connection, key, Estimate) for key in follow}
-    reader = BlockingReader(
-        context.connection, {key: entry.id if entry else ids.START for key, entry in newest.items()}, Estimate
-    )
-    outlets: dict[str, Outlet] = {}
-    while not context.stop.is_set():
-        model = None if outlets else context.board.model()
-        if model is not None:  # the streams are there before the first estimate, for whoever wants to record them
-            outlets = {name: Outlet(_described(context, name, model)) for name in follow.values()}
-        for entry in reader.read(0.25) if outlets else ():
-            estimate = entry.record
-            sample = [*estimate.distribution.tolist(), float(estimate.abstained)]
-            outlets[follow[entry.key]].push(np.array([sample], np.float32), np.array([estimate.time]))
-        if not outlets:
-            context.stop.wait(0.25)
-    for outlet in outlets.values():
-        outlet.close()
-    reader.close()
-
-
-def _described(context: WorkerContext, participant: str, model: ModelInfo) -> StreamInfo:
-    hop_s = context.settings.hop_s
-    return estimate_stream(context.session, participant, model.emotions, hop_s, demonstration=model.demonstration)
+    """Publish until asked to stop."""
+    Publisher(context).run()
 
 
 if __name__ == "__main__":

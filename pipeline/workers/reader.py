@@ -25,6 +25,8 @@ LOST_AFTER_S = 2.0
 #: How long one look for the stream takes (s); the reader looks until it is asked to stop.
 _LOOK_S = 1.0
 _REPORT_EVERY_S = 0.5
+#: Opening an inlet takes at most this long (s): three answers of a device, ten seconds each.
+_OPEN_S = 35.0
 #: Less than the time between two samples, more than the error of adding and subtracting a delay (s).
 _ROUNDING_S = 1e-6
 
@@ -103,16 +105,21 @@ class Reader:
         self._key = keys.raw(context.session, context.participant, context.stream)
         self._writer = StreamWriter(context.connection, self._key, retention_s=RAW_RETENTION_S)
         self._segmenter: Segmenter | None = None
+        self._segmented: tuple[float, bool] | None = None
+        """Rate and whether it may drop samples, of the stream that the segmenter is for."""
+        self._newest: Chunk | None = None
         self._health = Health(context, self._key)
         self._why_not = ""
 
     def run(self) -> None:
         """Find the stream, read it while it lasts, and look for it again, until asked to stop."""
         while not self._context.stop.is_set():
+            self._context.pulse.beat(self._context.stream)
             self._health.report(None)
             found = self._look()
             if found is None:
                 continue
+            self._context.pulse.beat(self._context.stream, within_s=_OPEN_S)
             try:
                 with Inlet(found) as inlet:
                     self._read(inlet)
@@ -139,6 +146,7 @@ class Reader:
         context.board.put_stream(context.participant, info)
         segmenter = self._open(info)
         while not context.stop.is_set():
+            context.pulse.beat(context.stream)
             offset = inlet.offset()  # asked first: a stream that ends now costs nothing that was pulled
             pulled = inlet.pull(0.25)
             if pulled is not None:
@@ -152,18 +160,19 @@ class Reader:
 
     def _open(self, info: StreamInfo) -> Segmenter:
         """Return the segmenter, which begins a new segment."""
-        if self._segmenter is not None:
+        kind = (info.sfreq, info.can_drop_samples)
+        if self._segmenter is not None and kind == self._segmented:
             self._segmenter.reopen()
             return self._segmenter
-        newest = last(self._context.connection, self._key, Chunk)
-        segmenter = Segmenter(
-            info.sfreq, can_drop=info.can_drop_samples, newest=None if newest is None else newest.record
-        )
+        if self._newest is None:
+            stored = last(self._context.connection, self._key, Chunk)
+            self._newest = None if stored is None else stored.record
+        segmenter = Segmenter(info.sfreq, can_drop=info.can_drop_samples, newest=self._newest)
         before = self._health.now
         segmenter.samples, segmenter.gaps = before.samples_received, before.gaps
         if segmenter.lost is not None:
             segmenter.lost = before.samples_lost or 0
-        self._segmenter = segmenter
+        self._segmenter, self._segmented = segmenter, kind
         return segmenter
 
     def _store(self, piece: Piece) -> None:
@@ -171,6 +180,7 @@ class Reader:
         if piece.beginning is not None and piece.beginning.reason != "open":
             self._say(piece.beginning.reason, _beginning(self._source, piece.beginning))
         self._writer.append(ids.raw_id(chunk.segment, chunk.first), chunk)
+        self._newest = chunk
         if self._settings.use == "Markers":
             self._mark(chunk)
 
@@ -195,6 +205,7 @@ def _beginning(source: str, beginning: Beginning) -> str:
 def run(context: WorkerContext) -> None:
     """Read one stream, or with shared readers all of a participant, a thread each, until asked to stop."""
     streams = [context.stream] if context.stream else list(context.settings.participants[context.participant].streams)
+    context.pulse.expect(streams)
     with ThreadPoolExecutor(len(streams)) as pool:
         readers = [pool.submit(Reader(dataclasses.replace(context, stream=stream)).run) for stream in streams]
         for done in as_completed(readers):

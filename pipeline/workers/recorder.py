@@ -75,6 +75,7 @@ class Recorder:
         """Record until asked to stop, and then what the store still holds."""
         next_flush = local_clock()
         while not self._context.stop.is_set():
+            self._context.pulse.beat()
             if self._raw_keys:
                 self._take_chunks(0.25)
             else:

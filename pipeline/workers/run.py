@@ -28,6 +28,7 @@ from pipeline.workers.preflight import Check, check_offline, check_streams, requ
 from pipeline.workers.processes import Plan, processes
 from pipeline.workers.summary import Summary
 from pipeline.workers.supervisor import Supervisor
+from pipeline.workers.watch import watching
 
 STORE = "store"
 #: Without these there are no estimates.
@@ -149,7 +150,8 @@ def _run(
         require(checks, where)
         board.put_session(_session_info(plan, checks))
         supervisor.start()
-        _follow(summary, settings, connection, board, supervisor, screen)
+        with watching(connection, settings.session, supervisor.children):
+            _follow(summary, settings, connection, board, supervisor, screen)
     except KeyboardInterrupt:
         screen.echo("Stopping.")
     supervisor.stop_all_but(STORE)  # which has the readers' last word

@@ -54,6 +54,36 @@ def write(writer, clock, n_chunks, *, start=0, period_s=1.0):
     return stored
 
 
+def test_a_successor_sends_what_the_store_lacks(writer, clock, connection, store_server):
+    write(writer, clock, 10)
+    entries = writer.newest(4.5)
+    assert [parse(entry_id) for entry_id, _ in entries] == [(7, 4 * number + 1) for number in range(6, 10)]
+    connection.drop(KEY)
+    successor = StreamWriter(connection, KEY, retention_s=120.0, clock=clock)
+    successor.take_over(entries[:-1])
+    successor.append(raw_id(7, 36), chunk(36))
+    successor.append(raw_id(7, 40), chunk(40))
+    assert [first for _, first in map(parse, ids_in(connection))] == [25, 29, 33, 37, 41]
+    assert connection.range(KEY)[:4] == list(entries)
+    with pytest.raises(ValueError, match="not above"):
+        successor.take_over(entries)
+    successor.close()
+
+
+def test_what_the_store_has_is_not_sent_again(writer, clock, connection, redis_client):
+    write(writer, clock, 10)
+    successor = StreamWriter(connection, KEY, retention_s=120.0, clock=clock)
+    successor.take_over(writer.newest(60))
+    before = redis_client.info("commandstats").get("cmdstat_xadd", {}).get("calls", 0)
+    assert successor.flush()
+    assert redis_client.info("commandstats")["cmdstat_xadd"]["calls"] == before
+    successor.close()
+
+
+def ids_in(connection):
+    return [entry_id for entry_id, _ in connection.range(KEY)]
+
+
 def kill(server):
     os.kill(server.pid, signal.SIGKILL)
     server.wait(10)

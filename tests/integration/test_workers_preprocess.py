@@ -9,48 +9,24 @@ import numpy as np
 import pytest
 
 from pipeline.errors import BadInput
-from pipeline.records import Chunk, Event, FeatureWindow
+from pipeline.modalities import EEG_CHANNELS
+from pipeline.records import Event, FeatureWindow
 from pipeline.session.config import SessionFile
 from pipeline.store import ids, keys
 from pipeline.store.connection import Connection
-from pipeline.store.ring import BlockingReader, read_ticks
-from pipeline.store.writer import StreamWriter
+from pipeline.store.ring import BlockingReader
 from pipeline.streams.clock import local_clock
 from pipeline.workers import preprocess
+from pipeline.workers.context import leased
 from pipeline.workers.preprocess import Preprocess
-from tests.signals_samples import RATES, samples, stream_info
+from tests.sensors import Sensor, windows
+from tests.signals_samples import stream_info
 from tests.workers import context_of, session_of, working
 
 Until = Callable[..., None]
+EEG = {"match": {"type": "EEG"}, "use": "EEG"}
 GSR = {"match": {"type": "GSR"}, "use": "GSR"}
 PPG = {"match": {"type": "PPG"}, "use": "PPG"}
-OFFSET = -2.0
-
-
-class Sensor:
-    """Plays the reader of one stream."""
-
-    def __init__(self, connection: Connection, session: str, modality: str, start: float, seconds: float) -> None:
-        self._data = samples(modality, seconds)
-        self._sfreq, self._start, self._next = RATES[modality], start, 0
-        key = keys.raw(session, "P001", modality.lower())
-        self._writer = StreamWriter(connection, key, retention_s=600)
-
-    def send(self, until_s: float) -> None:
-        """Store the samples up to `until_s` after the start, in chunks of four."""
-        while self._next + 4 <= until_s * self._sfreq:
-            index = np.arange(self._next, self._next + 4)
-            host = self._start + index / self._sfreq
-            chunk = Chunk(7, self._next, host - OFFSET, OFFSET, self._data[index], float(host[-1]))
-            self._writer.append(ids.raw_id(7, self._next), chunk)
-            self._next += 4
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-def windows(connection: Connection, session: str, modality: str) -> list[FeatureWindow]:
-    return read_ticks(connection, keys.features(session, "P001", modality), 0, None, FeatureWindow)
 
 
 def events(connection: Connection, session: str) -> list[Event]:
@@ -63,7 +39,7 @@ def events(connection: Connection, session: str) -> list[Event]:
 def process_all(connection: Connection, settings: SessionFile, modality: str, n_windows: int) -> None:
     """Let a worker of its own process what there is, until so many windows are stored."""
     with context_of(connection, settings) as context:
-        worker = Preprocess(context)
+        worker = Preprocess(context, leased(context, "preprocess", "P001"))
         deadline = local_clock() + 30
         while len(windows(connection, settings.session, modality)) < n_windows:
             assert local_clock() < deadline
@@ -167,7 +143,7 @@ def test_a_required_stream_that_is_wrong_is_refused(connection, unique):
     with context_of(connection, session_of(unique, {"gsr": GSR})) as context:
         context.board.put_stream("P001", stream_info("GSR", units=("furlong",)))
         with pytest.raises(BadInput, match=r"streams\.gsr\.unit: .*furlong"):
-            Preprocess(context)
+            Preprocess(context, leased(context, "preprocess", "P001"))
 
 
 def test_what_the_model_does_not_take_is_recorded_and_not_processed(connection, unique, until):
@@ -177,3 +153,83 @@ def test_what_the_model_does_not_take_is_recorded_and_not_processed(connection, 
     with context_of(connection, settings) as context, working(preprocess.run, context):
         until(lambda: windows(connection, unique, "GSR"))
     assert windows(connection, unique, "Temperature") == []
+
+
+def test_a_stream_that_comes_back_with_other_channels_is_taken_up_anew(connection, unique, until):
+    settings = session_of(unique, {"eeg": EEG})
+    sensor = Sensor(connection, unique, "EEG", local_clock() + 60, 30)
+    with context_of(connection, settings) as context:
+        context.board.put_stream("P001", stream_info("EEG"))
+        with working(preprocess.run, context):
+            sensor.send(10)
+            until(lambda: len(windows(connection, unique, "EEG")) >= 20)
+            names = ("counter", *EEG_CHANNELS)
+            context.board.put_stream("P001", stream_info("EEG", ch_names=names))
+            sensor.data = np.concatenate([np.arange(len(sensor.data))[:, np.newaxis], sensor.data], axis=1)
+            sensor.begin_segment()
+            sensor.send(20)
+            until(lambda: len(windows(connection, unique, "EEG")) >= 60)
+    found = windows(connection, unique, "EEG")
+    assert [window.tick for window in found] == list(range(len(found)))
+    assert (found[-1].segment, found[-1].valid) == (8, 1.0)
+    assert np.abs(found[-1].features[1]).max() > 0  # the participant's past counts on
+    (event,) = events(connection, unique)
+    assert event.text == (
+        "Stream P001/eeg came back as another one: 19 channels at 128 Hz instead of 18 channels at 128 Hz."
+    )
+    sensor.close()
+
+
+def test_a_stream_that_comes_back_unusable_is_said_and_ends_nothing(connection, unique, until):
+    settings = session_of(unique, {"gsr": GSR, "ppg": PPG})
+    sensors = [Sensor(connection, unique, modality, local_clock() + 60, 40) for modality in ("GSR", "PPG")]
+    gsr = sensors[0]
+    with context_of(connection, settings) as context:
+        for modality in ("GSR", "PPG"):
+            context.board.put_stream("P001", stream_info(modality))
+        with working(preprocess.run, context):
+            for sensor in sensors:
+                sensor.send(12)
+            until(lambda: len(windows(connection, unique, "GSR")) >= 10)
+            context.board.put_stream("P001", stream_info("GSR", ch_names=("left", "right")))
+            gsr.data = np.concatenate([gsr.data, gsr.data], axis=1)
+            gsr.begin_segment()
+            for sensor in sensors:
+                sensor.send(20)
+            until(lambda: events(connection, unique) and windows(connection, unique, "PPG")[-1].tick >= 40)
+            assert windows(connection, unique, "GSR")[-1].tick < 40
+            context.board.put_stream("P001", stream_info("GSR"))
+            gsr.data = gsr.data[:, :1]
+            gsr.begin_segment()
+            for sensor in sensors:
+                sensor.send(40)
+            until(lambda: windows(connection, unique, "GSR")[-1].tick >= 120)
+    found = windows(connection, unique, "GSR")
+    assert [window.tick for window in found] == list(range(len(found)))
+    assert "gap" in found[40].reasons
+    assert (found[-1].segment, found[-1].valid) == (9, 1.0)
+    (event,) = events(connection, unique)
+    assert "P001/gsr is not used" in event.text
+    assert "2 (left, right)" in event.text
+    for sensor in sensors:
+        sensor.close()
+
+
+def test_samples_that_are_not_what_their_stream_says_are_left_out(connection, unique, until):
+    """Its reader has found yet another stream meanwhile, and said so, say."""
+    settings = session_of(unique, {"gsr": GSR, "ppg": PPG})
+    sensors = [Sensor(connection, unique, modality, local_clock() + 60, 20) for modality in ("GSR", "PPG")]
+    with context_of(connection, settings) as context:
+        for modality in ("GSR", "PPG"):
+            context.board.put_stream("P001", stream_info(modality))
+        with working(preprocess.run, context):
+            sensors[0].send(12)
+            sensors[0].data = np.concatenate([sensors[0].data] * 3, axis=1)
+            sensors[0].begin_segment()
+            for sensor in sensors:
+                sensor.send(20)
+            until(lambda: events(connection, unique) and len(windows(connection, unique, "PPG")) > 40)
+    (event,) = events(connection, unique)
+    assert event.text == "Stream P001/gsr is not used: its samples have 3 channels, it says 1."
+    for sensor in sensors:
+        sensor.close()

@@ -143,6 +143,27 @@ def test_a_stream_that_goes_is_lost_and_may_return(context, unique, until):
     assert (last.samples_received, last.samples_lost, last.gaps) == (600, 250, 1)
 
 
+def test_a_stream_that_returns_as_another_one_is_cut_by_its_own_rate(context, unique, until):
+    other = StreamInfo("", unique, "EEG", unique, 100.0, ("Fz",), ("uV",), "float32", "", "", "record")
+    start = local_clock() - 4
+    with working(reader.run, context):
+        with Outlet(sensor(unique)) as outlet:
+            send(outlet, start, 0, 500)
+            until(lambda: n_stored(context) == 500)
+        until(lambda: health(context).state == "lost", at_most_s=BOUND_S)
+        with Outlet(other) as outlet:
+            assert outlet.wait_for_consumers(BOUND_S)
+            for begin in range(0, 100, 10):
+                outlet.push(np.zeros((10, 1), np.float32), start + 3 + (begin + np.arange(10)) / 100)
+            until(lambda: n_stored(context) == 600)
+            assert context.board.streams("P001")["eeg"].ch_names == ("Fz",)
+    chunks = [entry.record for entry in stored(context)]
+    assert [chunk.data.shape[1] for chunk in (chunks[0], chunks[-1])] == [2, 1]
+    assert len({chunk.segment for chunk in chunks}) == 2
+    last = health(context)
+    assert (last.samples_received, last.gaps) == (600, 1)
+
+
 def test_a_reader_that_was_restarted_goes_on_counting(context, connection, unique, until):
     start = local_clock() - 6
     with Outlet(sensor(unique)) as outlet:

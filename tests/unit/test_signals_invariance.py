@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from pipeline.errors import BadInput
 from pipeline.modalities import EEG_CHANNELS, MODALITIES, Modality
 from pipeline.records import Chunk, FeatureWindow
 from pipeline.signals.extractor import ModalityExtractor
@@ -152,3 +154,33 @@ def test_a_chunk_that_comes_twice_is_refused() -> None:
     extractor.process(chunks[0], None)
     with pytest.raises(ValueError, match="after 1-10"):
         extractor.process(chunks[0], None)
+
+
+def test_a_stream_that_comes_back_as_another_one_goes_on_with_ticks_and_past() -> None:
+    first, second = recording("EEG", 10), recording("EEG", 10, start=1012.0, seed=3)
+    names = ("counter", *EEG_CHANNELS)
+    data = np.concatenate([np.zeros((len(second.data), 1), np.float32), second.data], axis=1)
+    other = second._replace(info=stream_info("EEG", ch_names=names), data=data)
+    processor = ParticipantProcessor({"x": (first.info, first.settings)}, hop_s=0.25)
+    alike = ParticipantProcessor({"x": (first.info, first.settings)}, hop_s=0.25)
+    windows = [window for chunk in cut(first, [100] * 20) for window in processor.process("x", chunk)]
+    expected = [window for chunk in cut(first, [100] * 20) for window in alike.process("x", chunk)]
+    processor.open("x", other.info)
+    for chunk, same in zip(cut(other, [100] * 20), cut(second, [100] * 20), strict=True):
+        windows += processor.process("x", replace(chunk, segment=5000))
+        expected += alike.process("x", replace(same, segment=5000))
+    assert [window.tick for window in windows] == list(range(len(windows)))
+    later = [window.tick for window in expected if window.segment == 5000]
+    assert len(later) > 10
+    assert_same(windows[later[0] :], expected[later[0] :])
+
+
+def test_a_stream_that_is_wrong_when_it_comes_back_leaves_everything_as_it_was() -> None:
+    stream = recording("GSR", 20)
+    processor = ParticipantProcessor({"x": (stream.info, stream.settings)}, hop_s=0.25)
+    chunks = cut(stream, [4] * 30)
+    windows = [window for chunk in chunks[:10] for window in processor.process("x", chunk)]
+    with pytest.raises(BadInput, match=r"streams\.x\.channels: GSR takes 1, the stream has 2"):
+        processor.open("x", stream_info("GSR", ch_names=("left", "right")))
+    windows += [window for chunk in chunks[10:] for window in processor.process("x", chunk)]
+    assert_same(windows + processor.finish(), windows_of(stream, chunks))
