@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constr
 # Debian and Ubuntu ship Python without ensurepip: bring their package where that is allowed.
 VENV_PACKAGE := [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv
 
-.PHONY: help install run test lint bench docs clean
+.PHONY: help install run test soak lint bench docs clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ test: $(VENV)/.installed-all ## Run all tests; coverage of pipeline and model mu
 	@HELO_CHROMIUM="$${HELO_CHROMIUM:-$$(tests/chromium.sh)}" $(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90
+
+soak: $(VENV)/.installed-all ## Run the tests that take longer than `make test` should
+	@$(BIN)/python -m pytest -m soak
 
 lint: $(VENV)/.installed-all ## Format, style, types and the rules of who may import what
 	$(BIN)/ruff format --check .

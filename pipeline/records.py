@@ -28,7 +28,7 @@ class StreamInfo(Record, frozen=True, tag="stream"):
     """Nominal rate (Hz); 0 for an irregular stream."""
     ch_names: tuple[str, ...]
     units: tuple[str, ...]
-    """One unit a channel, as the session file or else the stream names it."""
+    """One unit a channel, as the stream or, where it names none, the session file says."""
     format: str
     """LSL channel format: float32, double64, string, int8, int16, int32 or int64."""
     host: str

@@ -79,5 +79,8 @@ def _run(
         f"{result['estimates']} estimates and {result['abstained']} abstentions in {result['duration_s']:g} s"
         + (f"; 95 % of the estimates within {latency:g} ms of their last sample" if latency is not None else "")
     )
+    for modality, count in result["used"].items():
+        if count < result["ticks"]:
+            typer.echo(f"{modality} was used in {count} of {result['ticks']}")
     if result["session_dir"]:
         typer.echo(f"Recorded in {result['session_dir']}")

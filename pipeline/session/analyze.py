@@ -53,7 +53,7 @@ def analyze(
         folder it names streams as that one did.
     out : Path | None
         Where ``estimates.parquet`` and ``features.parquet`` go; by default ``analysis`` in a folder that is the
-        recording, or ``<stem>-analysis`` beside a file.
+        recording, or ``<stem>-analysis`` here for a file.
     track : callable
         Is told of the progress.
     options : TableOptions | None
@@ -77,7 +77,7 @@ def analyze(
     estimates = [estimate for made in analysis.made.values() for estimate in made.estimates]
     if not estimates:
         raise BadInput(f"{recording}: is too short for a single estimate; give a longer recording")
-    out = out or (recording / "analysis" if recording.is_dir() else recording.with_name(f"{recording.stem}-analysis"))
+    out = out or (recording / "analysis" if recording.is_dir() else Path(f"{recording.stem}-analysis"))
     _write(out, recording, analysis)
     abstained = sum(estimate.abstained for estimate in estimates)
     return {

@@ -215,7 +215,10 @@ def parse_session(content: dict[str, Any], where: str) -> SessionFile:
     try:
         return SessionFile.model_validate(content)
     except ValidationError as error:
-        raise BadInput(f"{where}: {_sentence(error.errors()[0])}") from error
+        faults = error.errors()
+        # A misspelt key is reported as missing, too: the misspelling is what to mend.
+        first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
+        raise BadInput(f"{where}: {_sentence(first)}") from error
 
 
 def dump_session(settings: SessionFile) -> str:

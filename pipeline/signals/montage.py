@@ -79,7 +79,8 @@ class Montage:
         if 2 * len(self.missing) > len(model):
             raise BadInput(
                 f"channels: only {len(model) - len(self.missing)} of the model's {len(model)} EEG channels are in the "
-                f"stream ({', '.join(self.missing)} are not); at least half are needed: rename them by `channels`"
+                f"stream ({', '.join(self.missing)} are not); at least half are needed: rename them by "
+                "`channels: {name in the stream: Fp1}`"
             )
         self._places = found, [canonical(name) for name in model], positions
         self._weights: dict[frozenset[int], Array] = {}

@@ -1,6 +1,6 @@
 """From a stream's own samples to what its modality's processor takes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -29,7 +29,8 @@ class Source:
     info : StreamInfo
         What the stream says of itself.
     settings : StreamSettings
-        What the session file says of it: its unit, where given, overrides the stream's own.
+        What the session file says of it. A unit that contradicts the stream's own is refused, unless there is a
+        `calibration`.
     eeg_channels : tuple of str
         The model's EEG channels.
 
@@ -138,7 +139,9 @@ def _calibration(
         return np.full(len(picks), scale), settings.calibration.offset * known[unit]
     if modality == "Face":
         return np.ones(len(picks)), 0.0
-    units = [settings.unit or (info.units[i] if i < len(info.units) else "") for i in picks]
+    declared = [info.units[i] if i < len(info.units) else "" for i in picks]
+    _agree(info, settings, known, declared)
+    units = [settings.unit or own for own in declared]
     unknown = sorted({unit for unit in units if unit not in known})
     if unknown:
         found = ", ".join(repr(unit) for unit in unknown)
@@ -147,3 +150,13 @@ def _calibration(
             "give `unit`, or `calibration` for raw counts"
         )
     return np.array([known[unit] for unit in units]), 0.0
+
+
+def _agree(info: StreamInfo, settings: StreamSettings, known: Mapping[str, float], declared: Sequence[str]) -> None:
+    """Refuse a session file's unit that contradicts the stream: one of them is wrong, by a factor nobody would see."""
+    other = [own for own in declared if own in known and known[own] != known.get(settings.unit or own)]
+    if other:
+        raise BadInput(
+            f"unit: {info.name!r} says that it is in {other[0]}, the session file says {settings.unit}; correct `unit` "
+            "or leave it out; if the stream is wrong, add `calibration: {scale: 1}`"
+        )

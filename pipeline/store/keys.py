@@ -29,6 +29,11 @@ def published(session: str, participant: str) -> str:
     return f"helo:{{{session}}}:{participant}:published"
 
 
+def participant_of(key: str) -> str:
+    """Return whose a key is: what stands between the session's part and the next colon."""
+    return key.partition("}:")[2].partition(":")[0]
+
+
 def streams(session: str, participant: str) -> str:
     """Return the hash stream -> `StreamInfo` of a participant."""
     return f"helo:{{{session}}}:{participant}:streams"

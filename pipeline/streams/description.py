@@ -41,7 +41,7 @@ def from_xml(xml: str, *, stream: str = "", use: str = "record", unit: str | Non
     stream, use : str
         The session file's name and use of the stream.
     unit : str | None
-        The session file's unit for all channels; goes before the stream's own.
+        The session file's unit, for channels of which the stream names none.
     """
     root = ElementTree.fromstring(xml)  # noqa: S314 - expat does not fetch external entities, and limits expansion
     desc = root.find("desc")
@@ -59,7 +59,7 @@ def from_xml(xml: str, *, stream: str = "", use: str = "record", unit: str | Non
         source_id=root.findtext("source_id") or "",
         sfreq=float(root.findtext("nominal_srate") or 0.0),
         ch_names=tuple(label or str(index) for index, label in enumerate(labels, start=1)),
-        units=tuple(unit or own for own in units),
+        units=tuple(own or unit or "" for own in units),
         format=root.findtext("channel_format") or "",
         host=root.findtext("hostname") or "",
         uid=root.findtext("uid") or "",

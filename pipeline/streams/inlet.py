@@ -64,7 +64,7 @@ class Inlet:
         stream, use : str
             The session file's name and use of it.
         unit : str | None
-            The session file's unit, which goes before the stream's own.
+            The session file's unit, for channels of which the stream names none.
         """
         return description.from_xml(self._xml, stream=stream, use=use, unit=unit)
 

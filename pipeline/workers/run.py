@@ -19,7 +19,7 @@ from pipeline.session.folder import RAW, reserve
 from pipeline.session.runtime import Run, announce, open_runtime, this_process
 from pipeline.store import ids, keys
 from pipeline.store.board import Board
-from pipeline.store.connection import STORE_VARIABLE, Connection, StoreLost, connect, store_url
+from pipeline.store.connection import STORE_VARIABLE, StoreLost, connect, store_url
 from pipeline.store.ring import BlockingReader
 from pipeline.store.server import EmbeddedServer
 from pipeline.streams.clock import local_clock
@@ -137,6 +137,7 @@ def _run(
     settings = plan.settings
     summary = Summary(tuple(settings.participants), settings.hop_s, options.duration_s)
     board: Board | None = None
+    reader: BlockingReader[Estimate] | None = None
     try:
         supervisor.start(first)
         if STORE in first:
@@ -146,39 +147,52 @@ def _run(
         board = Board(connection, settings.session)
         supervisor.publish(board)
         announce(runtime, Run(settings.session, *this_process(), plan.store, str(plan.session_dir or ""), options.port))
+        screen.echo(f"Looking for the streams of session {settings.session} (up to {settings.resolve_timeout_s:g} s).")
         checks = check_streams(settings)
         require(checks, where)
+        where_to = f"recording in {plan.session_dir}" if plan.session_dir is not None else "nothing is recorded"
+        screen.echo(f"All are there; {where_to}. Ctrl-C ends the session.")
         board.put_session(_session_info(plan, checks))
         supervisor.start()
+        reader = BlockingReader(connection, dict.fromkeys(_estimate_keys(settings), ids.START), Estimate)
         with watching(connection, settings.session, supervisor.children):
-            _follow(summary, settings, connection, board, supervisor, screen)
+            _follow(summary, reader, settings, board, supervisor, screen)
     except KeyboardInterrupt:
         screen.echo("Stopping.")
-    supervisor.stop_all_but(STORE)  # which has the readers' last word
+    supervisor.stop_all_but(STORE)  # which has the readers' last word, and estimates that nobody has counted yet
+    if reader is not None:
+        _count(summary, reader, watched=False)
     recorded = plan.session_dir if plan.session_dir is not None and _recorded(plan.session_dir) else None
     return summary.result(_last_health(board), supervisor.restarts, recorded)
 
 
 def _follow(
     summary: Summary,
+    reader: BlockingReader[Estimate],
     settings: SessionFile,
-    connection: Connection,
     board: Board,
     supervisor: Supervisor,
     screen: Screen,
 ) -> None:
     """Count estimates and report the processes' health until the run is over."""
-    participant_of = {keys.estimates(settings.session, name): name for name in settings.participants}
-    reader = BlockingReader(connection, dict.fromkeys(participant_of, ids.START), Estimate)
     while not summary.complete:
-        for entry in reader.read(0.25):
-            summary.add(participant_of[entry.key], entry.record, local_clock())
+        _count(summary, reader, watched=True)
         supervisor.publish(board)
         screen.show(supervisor, settings.session)
         if supervisor.failed.is_set():
             raise BadInput(supervisor.fault)
         if summary.duration_s is not None and supervisor.gave_up(ESTIMATING):
             raise RunFailed("No estimates come any more, so that the duration would never be over; see the log.")
+
+
+def _count(summary: Summary, reader: BlockingReader[Estimate], *, watched: bool) -> None:
+    """Count the estimates that are new; while the run is watched, wait for some and take their latency."""
+    for entry in reader.read(0.25 if watched else 0):
+        summary.add(keys.participant_of(entry.key), entry.record, local_clock() if watched else None)
+
+
+def _estimate_keys(settings: SessionFile) -> list[str]:
+    return [keys.estimates(settings.session, participant) for participant in settings.participants]
 
 
 def _plan(settings: SessionFile, options: Options, url: str, runtime: Path, session_dir: Path | None) -> Plan:

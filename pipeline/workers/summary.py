@@ -30,22 +30,27 @@ class Summary:
     ticks: dict[str, int] = field(default_factory=dict)
     abstained: int = 0
     latencies: list[float] = field(default_factory=list)
+    used: dict[str, int] = field(default_factory=dict)
+    """Modality -> how many ticks used it."""
 
     def __post_init__(self) -> None:
         self.ticks = dict.fromkeys(self.participants, 0)
 
-    def add(self, participant: str, estimate: Estimate, read: float) -> None:
+    def add(self, participant: str, estimate: Estimate, read: float | None) -> None:
         """Count one tick, unless the duration is over.
 
         Its latency is from the arrival of the last sample used to the estimate's being stored and read from the store
-        again, at `read` (s): a bound from above, in which the store's own time, and its outages, are contained.
+        again, at `read` (s): a bound from above, in which the store's own time, and its outages, are contained. None
+        where that was not watched.
         """
         if self._over(participant):
             return
         self.ticks[participant] += 1
+        for modality, use in estimate.modalities.items():
+            self.used[modality] = self.used.get(modality, 0) + use.used
         if estimate.abstained:
             self.abstained += 1
-        else:
+        elif read is not None:
             self.latencies.append(read - (estimate.time + estimate.stages["arrival"]))
 
     @property
@@ -77,6 +82,7 @@ class Summary:
                 name: None if value is None else round(float(value), 2)
                 for name, value in zip(("p50", "p95", "p99"), percentiles, strict=True)
             },
+            "used": self.used,
             "restarts": restarts,
             "session_dir": str(session_dir) if session_dir else None,
         }

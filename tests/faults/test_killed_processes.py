@@ -16,7 +16,12 @@ import pyxdf
 from pipeline.session.runtime import running
 from pipeline.store import ids, keys
 from pipeline.store.connection import connect
-from tests.command import SEED, started, status, wait_for
+from tests.command import SEED, helo_json, started, status, wait_for
+
+
+def soak(value: str) -> object:
+    """Leave a case to ``make soak``: all of them take longer than CI should."""
+    return pytest.param(value, marks=pytest.mark.soak)
 
 
 def processes(kind: str) -> list[dict]:
@@ -43,7 +48,7 @@ def recordings(tmp_path) -> Path:
 @pytest.mark.parametrize("kind", ["reader", "preprocess", "infer", "recorder", "store"])
 def test_a_killed_process_comes_back_and_the_run_goes_on(kind, recordings):
     with started(
-        "demo", "--seed", SEED, "--no-dashboard", "--recordings", recordings, "--duration", 20, "--json"
+        "demo", "--seed", SEED, "--no-dashboard", "--recordings", recordings, "--duration", 12, "--json"
     ) as run:
         wait_for(lambda: any(stream["samples_received"] for stream in status()["streams"]))
         victim = wait_for(lambda: processes(kind) or (store_of(run.pid) if kind == "store" else []))[0]
@@ -52,8 +57,8 @@ def test_a_killed_process_comes_back_and_the_run_goes_on(kind, recordings):
         assert run.returncode == 0
     result = json.loads(output)
     assert result["restarts"] == 1
-    assert result["ticks"] == 80
-    assert result["estimates"] >= 40
+    assert result["ticks"] == 48
+    assert result["estimates"] >= 24
     table = pq.read_table(Path(result["session_dir"]) / "estimates.parquet").to_pydict()
     assert table["tick"] == list(range(len(table["tick"])))
     eeg = result["streams"]["P001/eeg"]
@@ -62,9 +67,10 @@ def test_a_killed_process_comes_back_and_the_run_goes_on(kind, recordings):
     assert eeg["samples_received"] == len(recorded(Path(result["session_dir"]), "helo-demo-EEG"))
     restarts = [event["text"] for event in events(recordings) if event["kind"] == "restart"]
     assert any(kind in text and "SIGKILL" in text for text in restarts), restarts
+    assert helo_json("verify", result["session_dir"])["different"] == 0
 
 
-@pytest.mark.parametrize("kind", ["reader", "preprocess", "infer", "recorder", "store"])
+@pytest.mark.parametrize("kind", ["preprocess", "store", *(soak(kind) for kind in ("reader", "infer", "recorder"))])
 def test_a_process_that_was_paused_goes_on_and_nothing_is_lost(kind, recordings):
     with started(
         "demo", "--seed", SEED, "--no-dashboard", "--recordings", recordings, "--duration", 25, "--json"
@@ -103,7 +109,7 @@ def test_a_process_that_hangs_is_ended_and_nothing_is_lost(recordings):
     assert texts == ["The preprocess P001 process gave no sign of life and was killed; it is being restarted."]
 
 
-@pytest.mark.parametrize("how", ["killed", "paused"])
+@pytest.mark.parametrize("how", ["killed", soak("paused")])
 def test_the_run_goes_on_whatever_the_dashboard_does(how, recordings):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

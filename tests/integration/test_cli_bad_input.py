@@ -71,6 +71,11 @@ def test_a_wrong_unit_is_named(tmp_path):
     assert "uS" in line
 
 
+def test_a_unit_that_contradicts_the_stream_is_named(tmp_path, unique, gsr):
+    line = run(tmp_path, session(tmp_path, {"gsr": {"match": {"name": unique}, "use": "GSR", "unit": "nS"}}))
+    assert "says that it is in uS, the session file says nS" in line
+
+
 def test_two_streams_for_one_modality_are_refused(tmp_path):
     streams = {"a": {"match": {"name": "a"}, "use": "GSR"}, "b": {"match": {"name": "b"}, "use": "GSR"}}
     line = run(tmp_path, session(tmp_path, streams))

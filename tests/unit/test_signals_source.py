@@ -29,9 +29,25 @@ def test_units_are_converted(unit: str, factor: float) -> None:
     assert np.allclose(source("EEG", info).samples(chunk(data)), 2.0 * factor)
 
 
-def test_the_session_files_unit_overrides_the_streams() -> None:
+def test_a_unit_that_contradicts_the_stream_is_refused() -> None:
+    with pytest.raises(BadInput, match="says that it is in uV, the session file says V"):
+        source("EEG", {"units": ("uV",) * 18}, unit="V")
+
+
+def test_another_name_of_the_same_unit_contradicts_nothing() -> None:
+    info = {"units": ("microvolts",) * 18}
+    assert np.allclose(source("EEG", info, unit="uV").samples(chunk(np.ones((1, 18)))), 1.0)
+
+
+def test_a_stream_that_names_its_unit_wrongly_is_taken_by_a_calibration() -> None:
     info = {"units": ("uV",) * 18}
-    assert np.allclose(source("EEG", info, unit="V").samples(chunk(np.ones((1, 18)))), 1e6)
+    taken = source("EEG", info, unit="V", calibration=Calibration(scale=1.0))
+    assert np.allclose(taken.samples(chunk(np.ones((1, 18)))), 1e6)
+
+
+def test_a_stream_that_names_no_unit_is_in_the_session_files() -> None:
+    info = {"units": ("",) * 18}
+    assert np.allclose(source("EEG", info, unit="mV").samples(chunk(np.ones((1, 18)))), 1e3)
 
 
 def test_raw_counts_are_calibrated() -> None:

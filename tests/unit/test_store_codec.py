@@ -21,6 +21,14 @@ ARRAYS = hnp.arrays(NUMBERS, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 FLOATS = st.floats(width=64)
 WHOLE = st.integers(-(2**63), 2**63 - 1)
+PLAIN = {
+    str: TEXT,
+    bytes: st.binary(max_size=20),
+    float: FLOATS,
+    int: WHOLE,
+    bool: st.booleans(),
+    type(None): st.none(),
+}
 
 
 def _strategy(kind: object) -> st.SearchStrategy[object]:
@@ -28,7 +36,10 @@ def _strategy(kind: object) -> st.SearchStrategy[object]:
     if kind == records.Array:
         return ARRAYS
     if typing.get_origin(kind) is tuple:
-        return st.lists(_strategy(typing.get_args(kind)[0]), max_size=3).map(tuple)
+        first, *others = typing.get_args(kind)
+        if others == [...]:
+            return st.lists(_strategy(first), max_size=3).map(tuple)
+        return st.tuples(_strategy(first), *map(_strategy, others))
     if typing.get_origin(kind) is dict:
         keys, values = typing.get_args(kind)
         return st.dictionaries(_strategy(keys), _strategy(values), max_size=3)
@@ -36,7 +47,14 @@ def _strategy(kind: object) -> st.SearchStrategy[object]:
         return st.one_of(*map(_strategy, typing.get_args(kind)))
     if isinstance(kind, type) and issubclass(kind, Record):
         return _record(kind)
-    return {str: TEXT, float: FLOATS, int: WHOLE, bool: st.booleans(), type(None): st.none()}[kind]
+    return {
+        str: TEXT,
+        bytes: st.binary(max_size=20),
+        float: FLOATS,
+        int: WHOLE,
+        bool: st.booleans(),
+        type(None): st.none(),
+    }[kind]
 
 
 def _record(kind: type[Record]) -> st.SearchStrategy[Record]:
