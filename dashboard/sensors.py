@@ -35,7 +35,7 @@ def _row(stream: str, use: str, situation: Situation) -> dict[str, Any]:
         "source": info.name if info else "",
         "level": level,
         "state": state,
-        "note": "recorded only" if use == "record" else "; ".join(used.reasons) if used else "",
+        "note": _note(use, used, estimated=situation.newest is not None),
         "rate": _rate(health),
         "age": None if age is None else round(age, 2),
         "gaps": health.gaps if health else 0,
@@ -43,6 +43,15 @@ def _row(stream: str, use: str, situation: Situation) -> dict[str, Any]:
         "sensor": use in MODALITIES,
         "weight": round(used.weight, 3) if used and used.used else None,
     }
+
+
+def _note(use: str, used: ModalityUse | None, *, estimated: bool) -> str:
+    """Return what else there is to say of a sensor."""
+    if use == "record":
+        return "recorded only"
+    if used is not None:
+        return "; ".join(used.reasons)
+    return "recorded only: the model does not know it" if use in MODALITIES and estimated else ""
 
 
 def _state(health: StreamHealth | None, used: ModalityUse | None, now: float) -> tuple[str, str]:

@@ -216,3 +216,10 @@ def test_every_stream_of_the_session_has_a_row_in_words():
     )
     assert table["gsr"]["weight"] is None
     assert table["marks"]["state"] == "not found yet"
+
+
+def test_a_sensor_that_the_model_does_not_know_is_said_to_be_only_recorded():
+    table = {row["key"]: row for row in rows(replace(LIVE, newest=estimate(EEG=taken())))}
+    assert table["gsr"]["note"] == "recorded only: the model does not know it"
+    assert table["eeg"]["note"] == ""
+    assert table["state"]["note"] == "recorded only"
