@@ -70,7 +70,7 @@ def test_a_killed_process_comes_back_and_the_run_goes_on(kind, recordings):
     assert helo_json("verify", result["session_dir"])["different"] == 0
 
 
-@pytest.mark.parametrize("kind", ["preprocess", "store", *(soak(kind) for kind in ("reader", "infer", "recorder"))])
+@pytest.mark.parametrize("kind", ["preprocess", *(soak(kind) for kind in ("reader", "infer", "recorder", "store"))])
 def test_a_process_that_was_paused_goes_on_and_nothing_is_lost(kind, recordings):
     with started(
         "demo", "--seed", SEED, "--no-dashboard", "--recordings", recordings, "--duration", 25, "--json"
@@ -109,7 +109,8 @@ def test_a_process_that_hangs_is_ended_and_nothing_is_lost(recordings):
     assert texts == ["The preprocess P001 process gave no sign of life and was killed; it is being restarted."]
 
 
-@pytest.mark.parametrize("how", ["killed", soak("paused")])
+@pytest.mark.soak
+@pytest.mark.parametrize("how", ["killed", "paused"])
 def test_the_run_goes_on_whatever_the_dashboard_does(how, recordings):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
