@@ -1,6 +1,5 @@
 """``helo replay``: publish a recording over LSL, as the devices did."""
 
-import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +21,7 @@ from pipeline.cli.options import (
     table_options,
 )
 from pipeline.errors import BadInput
+from pipeline.stopping import stop_on_signals
 
 if TYPE_CHECKING:
     from pipeline.files.recording import Recording
@@ -64,8 +64,7 @@ def replay(
     with console.status(f"Reading {escape(str(recording))} ..."):
         content = read_recording(recording, table_options(stream_type, channels, unit, sfreq, time))
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop)
     with outlets(network=network):
         from pipeline.streams.replay import Replay
 

@@ -1,6 +1,5 @@
 """``helo streams`` and ``helo simulate``: what is on LSL, and a simulated participant to put there."""
 
-import signal
 import threading
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.options import Json, Network, outlets, print_json
+from pipeline.stopping import stop_on_signals
 
 if TYPE_CHECKING:
     from pipeline.streams.simulator import Simulator
@@ -49,8 +49,7 @@ def simulate(
 ) -> None:
     """Publish a simulated participant over LSL, until Ctrl-C: EEG, GSR, PPG, face, markers and the simulated state."""
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop)
     with outlets(network=network):
         from pipeline.streams.simulator import Simulator
 

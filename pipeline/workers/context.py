@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Final
 from pipeline.errors import BadInput
 from pipeline.log import Log, configure_logging, get_log
 from pipeline.session.config import SessionFile, load_session_file
+from pipeline.stopping import stop_on_signals
 from pipeline.store import keys
 from pipeline.store.board import Board
 from pipeline.store.connection import STORE_VARIABLE, Connection, StoreLost, connect
@@ -111,8 +111,7 @@ def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
         parser.add_argument(option, default="")
     options = parser.parse_args()
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop)
     what = "/".join(part for part in (options.participant, options.stream) if part)
     log = get_log(kind, session=options.session, **({"stream": what} if what else {}))
     try:

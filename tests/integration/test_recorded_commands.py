@@ -135,6 +135,19 @@ def test_a_wrist_recording_is_analysed_by_a_model_for_the_wrist(shared_data, tmp
 def test_a_table_is_analysed(shared_data, tmp_path):
     recording = tmp_path / "resting.csv"
     shutil.copy(shared_data / "eda" / "bio_resting_8min_100hz.csv", recording)
-    result = helo_json("analyze", recording, "--type", "GSR", "--channels", "EDA", "--unit", "uS", "--sfreq", 100)
-    assert result["out"] == str(tmp_path / "resting-analysis")
+    result = helo_json(
+        "analyze",
+        recording,
+        "--type",
+        "GSR",
+        "--channels",
+        "EDA",
+        "--unit",
+        "uS",
+        "--sfreq",
+        100,
+        "-o",
+        tmp_path / "resting",
+    )
+    assert result["out"] == str(tmp_path / "resting")
     assert result["estimates"] > 0.9 * 4 * result["duration_s"]
