@@ -10,8 +10,6 @@ from pipeline.session.config import SessionFile, load_session_file
 from pipeline.simulation.participant import stream_infos
 from pipeline.workers.child import ProcessSpec
 
-#: It stops once nobody reads the streams: devices do not go off at the end of a session either.
-_PHASE = 4
 SESSION_FILE = Path(__file__).parents[1] / "session" / "demo.yaml"
 
 
