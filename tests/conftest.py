@@ -10,7 +10,10 @@ import pytest
 from pipeline.streams.confine import confine
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="helo-tests-")
-confine(Path(_FOLDER.name))
+os.environ.pop("LSLAPICFG", None)
+with confine(Path(_FOLDER.name)).open("a", encoding="utf-8") as _configuration:
+    # Tests that run side by side, and whatever else publishes on this machine, do not see one another's streams.
+    _configuration.write(f"[lab]\nSessionID = helo-tests-{os.getpid()}\n")
 # Running sessions announce themselves here, apart from those of whoever runs the tests.
 os.environ["XDG_RUNTIME_DIR"] = _FOLDER.name
 os.environ.pop("HELO_REDIS_URL", None)
