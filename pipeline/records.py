@@ -128,7 +128,7 @@ class Estimate(Record, frozen=True, tag="estimate"):
 
 
 class Event(Record, frozen=True, tag="event"):
-    """Something that happened: marker, gap, clock jump, lost (a stream) or restart."""
+    """Something that happened: marker, gap, clock jump, lost (a stream), restart or alarm."""
 
     time: float
     kind: str

@@ -34,6 +34,16 @@ def participant_of(key: str) -> str:
     return key.partition("}:")[2].partition(":")[0]
 
 
+def read(stream: str) -> str:
+    """Return the hash worker -> id of the last entry of a stream that it needs no more; `stream` is a key."""
+    return f"{stream}:read"
+
+
+def place(stream: str) -> str:
+    """Return what a key names within its session, for messages: ``P001/raw/eeg``."""
+    return stream.partition("}:")[2].replace(":", "/")
+
+
 def streams(session: str, participant: str) -> str:
     """Return the hash stream -> `StreamInfo` of a participant."""
     return f"helo:{{{session}}}:{participant}:streams"

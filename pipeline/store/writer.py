@@ -13,6 +13,7 @@ from pipeline.store.connection import Connection, Fence, IdRefused
 from pipeline.store.ids import START, parse
 from pipeline.store.lease import Lease
 from pipeline.store.link import Link
+from pipeline.store.retention import Retention
 
 #: How long the store keeps what is written (s).
 RAW_RETENTION_S: Final = 120.0
@@ -49,7 +50,9 @@ class StreamWriter:
     key : str
         The stream, from `pipeline.store.keys`.
     retention_s : float
-        The store may drop entries that are older (s).
+        The store may drop entries that are older (s), and keeps those that a worker has not read for as long again.
+    alarm : callable
+        Called with a sentence before the store drops what a worker has not read; without it, only the log says so.
     hold_s : float
         How long entries are kept here (s).
     clock : callable
@@ -75,20 +78,20 @@ class StreamWriter:
         key: str,
         *,
         retention_s: float,
+        alarm: Callable[[str], None] = lambda _: None,
         hold_s: float = HOLD_S,
         clock: Callable[[], float] = time.monotonic,
         lease: Lease | None = None,
     ) -> None:
         self.key = key
         self.dropped = 0
-        self._retention_s = retention_s
+        self._retention = Retention(key, retention_s, alarm=alarm, clock=clock)
         self._hold_s = hold_s
         self._clock = clock
         self._lease = lease
         self._log = get_log("store", key=key)
         self._held: deque[_Entry] = deque()
         self._unsent: deque[_Entry] = deque()
-        self._marks: deque[tuple[float, str]] = deque()
         self._last = parse(START)
         self._link = Link(connection, self._resume, what=key, clock=clock)
 
@@ -171,8 +174,7 @@ class StreamWriter:
         entry = _Entry(self._clock(), entry_id, data)
         self._last = place
         self._held.append(entry)
-        if not self._marks or entry.time - self._marks[-1][0] >= 1.0:
-            self._marks.append((entry.time, entry_id))
+        self._retention.note(entry.time, entry_id)
         return entry
 
     def _resume(self, store: Connection) -> None:
@@ -183,7 +185,7 @@ class StreamWriter:
         if not self._unsent:
             store.ping()
             return
-        min_id = self._oldest_kept()
+        min_id = self._retention.min_id(store)
         while self._unsent:
             entry = self._unsent[0]
             entry.tried = True
@@ -203,13 +205,6 @@ class StreamWriter:
             add(None)
         else:
             self._lease.write(store, add)
-
-    def _oldest_kept(self) -> str | None:
-        """Return the id below which the store may drop entries, to the second; None while nothing is old enough."""
-        horizon = self._clock() - self._retention_s
-        while len(self._marks) > 1 and self._marks[1][0] <= horizon:
-            self._marks.popleft()
-        return self._marks[0][1] if self._marks[0][0] <= horizon else None
 
     def _forget(self, now: float) -> None:
         dropped = 0

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from model.estimating import Join, estimate_of, estimates_of
 from model.header import model_path
 from model.predictor import Predictor
-from pipeline.records import Estimate, FeatureWindow, ModelInfo, array
+from pipeline.records import Estimate, Event, FeatureWindow, ModelInfo, array
 from pipeline.store import ids, keys
 from pipeline.store.lease import Lease
+from pipeline.store.retention import Acknowledged
 from pipeline.store.ring import BlockingReader, last
 from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
@@ -68,12 +69,15 @@ class Infer:
             stored = -1 if newest is None else newest.record.tick
             modalities = tuple(m for m in header.modalities if m in participant.modality_streams())
             self._joins[name] = Join(modalities, stored + 1)
-            self._writers[name] = StreamWriter(context.connection, key, retention_s=ESTIMATES_RETENTION_S, lease=lease)
+            self._writers[name] = StreamWriter(
+                context.connection, key, retention_s=ESTIMATES_RETENTION_S, alarm=self._alarm, lease=lease
+            )
             for modality in modalities:
                 source = keys.features(context.session, name, modality)
                 follow[source] = ids.tick_id(stored)
                 self._participant_of[source] = name
         self._reader = BlockingReader(context.connection, follow, FeatureWindow)
+        self._acknowledged = Acknowledged(context.connection, "infer")
         context.log.info("ready", device=self._predictor.device, model=self._predictor.model_hash[:12])
 
     def step(self) -> None:
@@ -82,6 +86,7 @@ class Infer:
         if self._renew_due.due(local_clock()):
             for lease in self._leases.values():
                 lease.renew()
+            self._acknowledge()
         ready: list[Ready] = []
         for entry in self._reader.read(0.25):
             participant = self._participant_of[entry.key]
@@ -96,8 +101,21 @@ class Infer:
         for writer in self._writers.values():
             writer.close()
         self._reader.close()
+        self._acknowledged.close()
         for lease in self._leases.values():
             lease.release()
+
+    def _acknowledge(self) -> None:
+        """Say which windows are needed no more: those whose estimates are stored."""
+        read = {
+            key: ids.tick_id(self._joins[name].next_tick - 1)
+            for key, name in self._participant_of.items()
+            if not self._writers[name].unsent
+        }
+        self._acknowledged.put(read)
+
+    def _alarm(self, sentence: str) -> None:
+        self._context.board.append_event(Event(local_clock(), "alarm", sentence, "infer"))
 
     def _estimate(self, ready: list[Ready]) -> None:
         begun = local_clock()

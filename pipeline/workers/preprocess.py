@@ -3,13 +3,14 @@
 import msgspec
 
 from model.header import model_path, read_header
-from pipeline.records import Chunk, FeatureWindow, Snapshot
+from pipeline.records import Chunk, Event, FeatureWindow, Snapshot
 from pipeline.session.config import StreamSettings
 from pipeline.signals.participant import ParticipantProcessor
 from pipeline.signals.saved import decode_state, encode_state
 from pipeline.store import ids, keys
 from pipeline.store.connection import StoreLost
 from pipeline.store.lease import Lease
+from pipeline.store.retention import Acknowledged
 from pipeline.store.ring import COUNT, BlockingReader, Entry, last
 from pipeline.store.snapshots import Snapshots
 from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter
@@ -60,6 +61,7 @@ class Preprocess:
             context.folder / f"{context.participant}.state",
             lease,
         )
+        self._acknowledged = Acknowledged(context.connection, "preprocess")
         snapshot = self._snapshots.load()
         infos = snapshot.infos if snapshot else {}
         self._processor = ParticipantProcessor(
@@ -124,6 +126,7 @@ class Preprocess:
         for writer in self._writers.values():
             writer.close()
         self._snapshots.close()
+        self._acknowledged.close()
         self._reader.close()
         self._lease.release()
 
@@ -182,6 +185,7 @@ class Preprocess:
                 state=encode_state(self._processor.state),
             )
         )
+        self._acknowledged.put({key: self._read[stream] for key, stream in self._stream_of.items()})
 
     def _restore(self, snapshot: Snapshot) -> None:
         """Go on where the predecessor stood."""
@@ -202,7 +206,12 @@ class Preprocess:
 
     def _writer(self, modality: str) -> StreamWriter:
         key = keys.features(self._context.session, self._context.participant, modality)
-        return StreamWriter(self._context.connection, key, retention_s=FEATURES_RETENTION_S, lease=self._lease)
+        return StreamWriter(
+            self._context.connection, key, retention_s=FEATURES_RETENTION_S, alarm=self._alarm, lease=self._lease
+        )
+
+    def _alarm(self, sentence: str) -> None:
+        self._context.board.append_event(Event(local_clock(), "alarm", sentence, "preprocess"))
 
     def _last_tick(self, modality: str) -> int:
         key = keys.features(self._context.session, self._context.participant, modality)

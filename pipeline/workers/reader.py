@@ -103,7 +103,12 @@ class Reader:
         self._settings = context.settings.participants[context.participant].streams[context.stream]
         self._source = f"{context.participant}/{context.stream}"
         self._key = keys.raw(context.session, context.participant, context.stream)
-        self._writer = StreamWriter(context.connection, self._key, retention_s=RAW_RETENTION_S)
+        self._writer = StreamWriter(
+            context.connection,
+            self._key,
+            retention_s=RAW_RETENTION_S,
+            alarm=lambda sentence: self._say("alarm", sentence),
+        )
         self._segmenter: Segmenter | None = None
         self._segmented: tuple[float, bool] | None = None
         """Rate and whether it may drop samples, of the stream that the segmenter is for."""

@@ -17,6 +17,7 @@ from pipeline.session.tables import ArrowTable, estimate_row, feature_row, to_pa
 from pipeline.session.trials import trials_of, write_trials
 from pipeline.store import ids, keys
 from pipeline.store.connection import StoreLost
+from pipeline.store.retention import Acknowledged
 from pipeline.store.ring import BlockingReader
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import WorkerContext, worker_main
@@ -67,6 +68,7 @@ class Recorder:
         self._events = BlockingReader(
             context.connection, {keys.events(context.session): self._event_log.last_id}, Event
         )
+        self._acknowledged = Acknowledged(context.connection, "recorder")
         self._emotions: tuple[str, ...] = ()
         self._next_boundary = local_clock() + BOUNDARY_EVERY_S
         self._next_report = local_clock() + _REPORT_EVERY_S
@@ -182,11 +184,17 @@ class Recorder:
         self._features.flush()
         self._estimates.flush()
         self._event_log.flush()
+        self._acknowledge()
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY_S
             size = (self._folder / folder.RAW).stat().st_size
             samples = " ".join(f"{stream}:{count}" for stream, count in self._raw.samples().items())
             self._context.log.info("recorded", bytes=size, samples=samples)
+
+    def _acknowledge(self) -> None:
+        """Say what has reached the disk."""
+        for reader in (self._chunks, self._windows, self._results):
+            self._acknowledged.put(reader.last_ids)
 
     def _write_provenance(self) -> None:
         self._provenance["streams"] = self._raw.provenance()
@@ -210,6 +218,7 @@ class Recorder:
         self._write_provenance()
         for reader in (self._chunks, self._windows, self._results, self._events):
             reader.close()
+        self._acknowledged.close()
         for name in (folder.FEATURES, folder.ESTIMATES):
             to_parquet(self._folder / name)
 
