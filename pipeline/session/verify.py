@@ -139,13 +139,11 @@ def _what_happened(path: Path) -> list[str]:
     """Name the events of the run that cannot be computed again."""
     notes = []
     for event in happened(path, "restart", "gap"):
-        if event["kind"] == "restart" and "preprocess" in event["text"]:
-            notes.append(
-                f"{event['text'].rstrip('.')}: what it had learned of the participant may have begun "
-                "anew, and later estimates may differ for that"
-            )
-        elif event["source"] == "recorder":
-            notes.append(f"{event['text'].rstrip('.')}: windows of these samples cannot be recomputed")
+        text = event["text"].rstrip(".")
+        if (event["kind"], event["source"]) == ("restart", "preprocess"):
+            notes.append(f"{text}: what it had learned of the participant was lost, so that later estimates may differ")
+        elif (event["kind"], event["source"]) == ("gap", "recorder"):
+            notes.append(f"{text}: windows of these samples cannot be recomputed")
     return notes
 
 

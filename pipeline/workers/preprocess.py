@@ -81,7 +81,7 @@ class Preprocess:
         if snapshot:
             self._restore(snapshot)
         else:
-            self._sources.open_found()
+            self._begin_anew()
         self._begin_by = local_clock() + context.settings.resolve_timeout_s
         self._stream_of = {keys.raw(context.session, context.participant, stream): stream for stream in self._streams}
         self._reader = BlockingReader(
@@ -203,6 +203,14 @@ class Preprocess:
                 newest = ids.parse(entries[-1][0])[1] - 1
                 self._stored[modality] = max(self._stored[modality], newest)
         self._context.log.info("goes on from its predecessor's state", read=snapshot.read)
+
+    def _begin_anew(self) -> None:
+        """Begin without a predecessor's state; if there was a predecessor, say so: its past counts no more."""
+        if any(tick >= 0 for tick in self._stored.values()):
+            text = f"The preprocess {self._context.participant} process found no saved state and began anew."
+            self._context.log.warning(text)
+            self._context.board.append_event(Event(local_clock(), "restart", text, "preprocess"))
+        self._sources.open_found()
 
     def _writer(self, modality: str) -> StreamWriter:
         key = keys.features(self._context.session, self._context.participant, modality)

@@ -16,14 +16,15 @@ import numpy as np
 import pytest
 import redis
 
-from pipeline.records import FeatureWindow, Snapshot
+from pipeline.records import Event, FeatureWindow, Snapshot
 from pipeline.session.config import SessionFile, dump_session
 from pipeline.signals.offline import Recorded, extract
 from pipeline.signals.saved import decode_state
-from pipeline.store import keys
+from pipeline.store import ids, keys
 from pipeline.store.codec import decode
 from pipeline.store.connection import STORE_VARIABLE, Connection
 from pipeline.store.lease import LeaseLost
+from pipeline.store.ring import BlockingReader
 from pipeline.store.server import EmbeddedServer
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import arguments, leased
@@ -206,6 +207,20 @@ def test_windows_do_not_tell_that_the_store_died_too(scene, until: Until, store_
     assert_undisturbed(found, whole)
     with context_of(killed.connection, killed.settings) as context:
         assert context.board.grid("P001").end(0) == whole["GSR"][0].end
+
+
+def test_a_worker_that_finds_no_saved_state_says_that_it_begins_anew(scene, until: Until, connection):
+    one = scene()
+    with one.worker():
+        one.send(10)
+        until(lambda: one.made(8), at_most_s=60)
+    connection.drop(keys.snapshot(one.session, "P001"))
+    (one.folder / "P001.state").unlink()
+    said = BlockingReader(connection, {keys.events(one.session): ids.START}, Event)
+    with one.worker():
+        (entry,) = said.read(60)
+    said.close()
+    assert entry.record.text == "The preprocess P001 process found no saved state and began anew."
 
 
 def test_what_the_clock_has_closed_stays_closed(connection, unique, until: Until, tmp_path):

@@ -161,11 +161,16 @@ def test_a_changed_session_file_is_named(session):
     assert any("session.yaml" in note for note in found.notes)
 
 
-def test_a_restart_that_cannot_be_recomputed_is_named(session):
-    event = {"id": "1-1", "time": 1.0, "kind": "restart", "source": "supervisor",
-             "text": "The preprocess P001 process was killed by SIGKILL; it is being restarted."}  # fmt: skip
-    (session / "events.jsonl").write_text(json.dumps(event) + '\n{"id": "cut o')
-    assert any("preprocess P001" in note for note in verify(session, silent).notes)
+def test_a_restart_is_named_only_if_what_was_learned_is_lost(session):
+    """A preprocess that was killed goes on bit for bit; one that found no saved state does not."""
+    killed = {"id": "1-1", "time": 1.0, "kind": "restart", "source": "supervisor",
+              "text": "The preprocess P001 process was ended by SIGKILL; it is being restarted."}  # fmt: skip
+    anew = {"id": "1-2", "time": 2.0, "kind": "restart", "source": "preprocess",
+            "text": "The preprocess P001 process found no saved state and began anew."}  # fmt: skip
+    lines = [json.dumps(killed), json.dumps(anew), '{"id": "cut o']
+    (session / "events.jsonl").write_text("\n".join(lines))
+    (note,) = verify(session, silent).notes
+    assert note.startswith("The preprocess P001 process found no saved state and began anew: ")
 
 
 @pytest.mark.parametrize(
