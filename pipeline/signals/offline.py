@@ -92,11 +92,12 @@ def feed(
     processor : ParticipantProcessor
         Fresh.
     chunks : mapping of str to iterable of Chunk
-        Each stream's chunks, in their order; between streams the arrivals decide.
+        Each stream's chunks, in their order, none of them empty; between streams the first samples decide, so that the
+        tick grid is known before a gap.
     progress : callable
         Told of the samples of every chunk.
     """
-    ordered = ([(chunk.arrival, name, chunk) for chunk in stream] for name, stream in chunks.items())
+    ordered = ([(float(c.times[0]) + c.offset, name, c) for c in stream] for name, stream in chunks.items())
     for _, name, chunk in heapq.merge(*ordered, key=lambda item: item[:2]):
         yield from processor.process(name, chunk)
         progress(len(chunk.times))

@@ -17,9 +17,11 @@ from pipeline.signals.participant import ParticipantProcessor
 from pipeline.signals.source import Source
 from tests.signals_samples import (
     CHANNELS,
+    START,
     assert_same,
     by_modality,
     cut,
+    present,
     recording,
     samples,
     stream_info,
@@ -42,6 +44,19 @@ def spoiled(stream: Recorded) -> Recorded:
     times = stream.times.copy()
     times[gap:] += 0.7
     return stream._replace(data=data, times=times, breaks=(gap,))
+
+
+def read_only(stream: Recorded) -> Recorded:
+    """Return the stream; who writes to it fails."""
+    stream.times.flags.writeable = stream.data.flags.writeable = False
+    return stream
+
+
+#: Every modality, each begun at another time, with a gap, missing numbers and a railed stretch.
+STREAMS = {
+    name: read_only(spoiled(recording(name, 24, start=START + 0.4 * number, jitter_s=0.002)))
+    for number, name in enumerate(MODALITIES)
+}
 
 
 def windows_of(stream: Recorded, chunks: list[Chunk]) -> list[FeatureWindow]:
@@ -71,34 +86,52 @@ def test_the_causal_part_does_not_depend_on_the_chunks(modality: Modality, sizes
     assert np.concatenate([piece.ok for piece in pieces]).tobytes() == whole.ok.tobytes()
 
 
-@given(seed=st.integers(0, 2**32 - 1), size=st.integers(10, 300))
-@settings(max_examples=25, deadline=None)
-def test_windows_do_not_depend_on_how_streams_interleave(seed: int, size: int) -> None:
-    recorded = {
-        name: recording(name, 12, start=1000 + delay, jitter_s=0.002, stamps="as-is" if name == "Face" else "dejitter")
-        for name, delay in (("EEG", 0.0), ("GSR", 1.3), ("PPG", 0.4), ("Face", 2.1))
-    }
-    expected = by_modality(extract(recorded, hop_s=0.25))
-    waiting = {name: cut(stream, [size] * (len(stream.times) // size)) for name, stream in recorded.items()}
-    processor = ParticipantProcessor(streams_of(recorded), hop_s=0.25)
-    windows = []
-    order = np.random.default_rng(seed)
-    while waiting:
-        name = str(order.choice(sorted(waiting)))
-        windows += processor.process(name, waiting[name].pop(0))
-        if not waiting[name]:
-            del waiting[name]
+def arriving(stream: Recorded, longest_s: float, rng: np.random.Generator) -> list[tuple[float, Chunk]]:
+    """Return the stream in chunks of any length, some of them empty, each with when it arrives: at once, or late."""
+    longest = max(1.0, longest_s * stream.info.sfreq)
+    found: list[tuple[float, Chunk]] = []
+    now = 0.0
+    for chunk in cut(stream, rng.integers(1, longest, len(stream.times), endpoint=True)):
+        if rng.random() < 0.2:
+            found.append((now, replace(chunk, times=chunk.times[:0], data=chunk.data[:0])))
+        now = max(now, float(chunk.times[-1]) + rng.uniform(0, 0.5))
+        found.append((now, chunk))
+    return found
+
+
+@given(seed=st.integers(0, 2**32 - 1), longest_s=st.sampled_from([0.0, 0.04, 0.3, 1.0, 4.0]))
+@settings(max_examples=15, deadline=None)
+def test_windows_do_not_depend_on_how_streams_are_cut_and_interleave(seed: int, longest_s: float) -> None:
+    """Of all modalities at once, with gaps and missing numbers; no input is written to, empty chunks do no harm."""
+    rng = np.random.default_rng(seed)
+    expected = by_modality(extract(STREAMS, hop_s=0.25))
+    chunks = [(at, name, one) for name, stream in STREAMS.items() for at, one in arriving(stream, longest_s, rng)]
+    processor = ParticipantProcessor(streams_of(STREAMS), hop_s=0.25)
+    windows = [w for _, name, chunk in sorted(chunks, key=lambda one: one[0]) for w in processor.process(name, chunk)]
     found = by_modality(windows + processor.finish())
-    assert found.keys() == expected.keys()
+    assert found.keys() == expected.keys() == set(MODALITIES)
     for modality, made in found.items():
+        assert sum(present(window) for window in made) > 10
         assert_same(made, expected[modality])
+
+
+def test_an_early_gap_costs_a_recording_no_window_that_was_there_live() -> None:
+    """A recording is fed in long pieces; the tick grid must be known before a gap."""
+    eeg = recording("EEG", 20)
+    breaks = tuple(round(at * 128) for at in (4, 5))
+    streams = {"eeg": eeg._replace(breaks=breaks), "face": recording("Face", 20)}
+    live = ParticipantProcessor(streams_of(streams), hop_s=0.25)
+    chunks = [(chunk.arrival, name, chunk) for name, one in streams.items() for chunk in cut(one, [6] * 500)]
+    windows = [w for _, name, chunk in sorted(chunks, key=lambda one: one[:2]) for w in live.process(name, chunk)]
+    expected = by_modality(windows + live.finish())
+    assert present(expected["EEG"][0])
+    assert_same(by_modality(extract(streams, hop_s=0.25))["EEG"], expected["EEG"])
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
 def test_inputs_are_not_written_to(modality: Modality) -> None:
-    stream = spoiled(recording(modality, SECONDS))
+    stream = read_only(spoiled(recording(modality, SECONDS)))
     times, data = stream.times.copy(), stream.data.copy()
-    stream.times.flags.writeable = stream.data.flags.writeable = False
     windows_of(stream, cut(stream, [7] * 50))
     assert stream.times.tobytes() == times.tobytes()
     assert stream.data.tobytes() == data.tobytes()
