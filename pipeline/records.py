@@ -39,6 +39,11 @@ class StreamInfo(Record, frozen=True, tag="stream"):
     desc: str = ""
     """The stream's own description (XML), kept for the recording."""
 
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What the processing depends on: with another kind, a stream that comes back is taken up anew."""
+        return self.ch_names, self.units, self.sfreq, self.format, self.can_drop_samples
+
 
 class Chunk(Record, frozen=True, tag="chunk"):
     """Consecutive samples of one stream within one segment, as they arrived."""

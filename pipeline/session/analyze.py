@@ -16,8 +16,9 @@ from pipeline.session import folder
 from pipeline.session.config import SessionFile, load_session_file
 from pipeline.session.mapping import Segment, cut_segments, match_streams, plain_session
 from pipeline.session.provenance import provenance
+from pipeline.session.raw_stream import RawStream
 from pipeline.session.recompute import Input, Made, Track, compute, inputs, recompute
-from pipeline.session.recorded import RawStream, RecordedSession, is_session, open_session
+from pipeline.session.recorded import RecordedSession, is_session, open_session
 from pipeline.session.tables import estimate_row, feature_row, write_parquet
 from pipeline.signals.offline import pieces
 

@@ -12,7 +12,8 @@ from model.predictor import Predictor
 from pipeline.errors import BadInput
 from pipeline.records import Chunk, Estimate, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import SessionFile, StreamSettings
-from pipeline.session.recorded import Decisions, RawStream, RecordedSession, decisions, grid
+from pipeline.session.raw_stream import Part, RawStream
+from pipeline.session.recorded import Decisions, RecordedSession, decisions, grid
 from pipeline.signals.extractor import ModalityExtractor
 from pipeline.signals.offline import feed, repeat
 from pipeline.signals.participant import ParticipantProcessor
@@ -124,20 +125,30 @@ def recompute(
     raw = {stream: session.streams.get((participant, stream)) for stream in found.values()}
     wanted = settings.participants[participant].streams
     if ticks is None:
-        streams = {
-            name: Input(one.info, wanted[name], one.chunks(), one.samples, one.span)
-            if one
-            else Input(None, wanted[name])
+        streams = {name: _input(one, wanted[name]) for name, one in raw.items()}
+        others = tuple(
+            f"stream {participant}/{name} came back as another one; what came then is not used"
             for name, one in raw.items()
-        }
-        return compute(settings, participant, streams, predictor, track)
+            if one and len(one.parts) > 1
+        )
+        made = compute(settings, participant, streams, predictor, track)
+        return made._replace(notes=made.notes + others)
     progress = track(f"{participant}: features", sum(one.samples for one in raw.values() if one))
-    made: list[FeatureWindow] = []
+    again: list[FeatureWindow] = []
     for modality, name in found.items():
         decided = decisions(windows, participant, modality)
-        again = _again(raw[name], wanted[name], decided, ticks, predictor.header.eeg_channels, progress)
-        made += [window for window in again if window.tick <= decided.last_tick]
-    return _made(participant, made, (), settings, predictor, track)
+        windows_of = _again(raw[name], wanted[name], decided, ticks, predictor.header.eeg_channels, progress)
+        again += [window for window in windows_of if window.tick <= decided.last_tick]
+    return _made(participant, again, (), settings, predictor, track)
+
+
+def _input(raw: RawStream | None, settings: StreamSettings) -> Input:
+    """Return a stream for as long as it was of the kind that it was first."""
+    if raw is None:
+        return Input(None, settings)
+    first = raw.parts[0]
+    alone = RawStream((first,))
+    return Input(first.info, settings, first.chunks(), alone.samples, alone.span)
 
 
 def _again(
@@ -148,13 +159,38 @@ def _again(
     eeg_channels: tuple[str, ...],
     progress: Callable[[int], None],
 ) -> Iterator[FeatureWindow]:
-    """Yield the windows of one modality."""
-    if raw is None or _fault(Input(raw.info, settings), eeg_channels, ticks.hop):
+    """Yield the windows of one modality; a stream that came back as another one is taken up anew, as live."""
+    parts = _used(raw, settings, decided, eeg_channels, ticks.hop) if raw is not None else []
+    if not parts:
         absent = ParticipantProcessor({"": (None, settings)}, hop_s=ticks.hop, eeg_channels=eeg_channels, grid=ticks)
         yield from absent.advance(math.nextafter(ticks.end(decided.last_tick), math.inf))
         return
-    extractor = ModalityExtractor(raw.info, settings, eeg_channels=eeg_channels, hop_s=ticks.hop)
-    yield from repeat(extractor, raw.chunks(decided.segments), decided.closings, ticks, progress)
+    before: ModalityExtractor | None = None
+    waiting = list(decided.closings)
+    for number, part in enumerate(parts, start=1):
+        extractor = ModalityExtractor(part.info, settings, eeg_channels=eeg_channels, hop_s=ticks.hop)
+        if before is not None:
+            extractor.succeed(before)
+        before = extractor
+        following = parts[number].segment if number < len(parts) else math.inf
+        closings = [closing for closing in waiting if closing.segment < following]
+        waiting = waiting[len(closings) :]
+        yield from repeat(extractor, part.chunks(decided.segments), closings, ticks, progress)
+
+
+def _used(
+    raw: RawStream, settings: StreamSettings, decided: Decisions, eeg_channels: tuple[str, ...], hop_s: float
+) -> list[Part]:
+    """Return what was processed live: a stream that is no use when it comes back is left aside, even a required one."""
+    first, *later = raw.parts
+    optional = settings.model_copy(update={"required": False})
+    used = [] if _fault(Input(first.info, settings), eeg_channels, hop_s) else [first]
+    return used + [
+        part
+        for part in later
+        if not decided.segments.isdisjoint(run.segment for run, *_ in part.runs)
+        and not _fault(Input(part.info, optional), eeg_channels, hop_s)
+    ]
 
 
 def _fault(stream: Input, eeg_channels: tuple[str, ...], hop_s: float) -> str:

@@ -1,12 +1,10 @@
 """A recorded session read back: its settings, its raw streams as chunks, and what was decided while it ran."""
 
 import json
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,56 +12,13 @@ import pyarrow.compute as pc
 
 from pipeline.errors import BadInput
 from pipeline.files.xdf import can_drop_samples, load_xdf
-from pipeline.records import Array, Chunk, Grid, StreamInfo
+from pipeline.records import Array, Grid, StreamInfo
 from pipeline.session import folder
 from pipeline.session.config import SessionFile, load_session_file
+from pipeline.session.raw_stream import Part, RawStream, runs
 from pipeline.session.tables import SCHEMAS, read_table
 from pipeline.signals.closing import closed_by_the_clock
-from pipeline.signals.offline import Closing, piece_size
-
-
-class Run(NamedTuple):
-    """Consecutive samples of one segment under one clock offset."""
-
-    segment: int
-    first: int
-    """Index of the first one in its segment."""
-    start: int
-    stop: int
-    """Rows of the file's stream."""
-    offset: float
-
-
-@dataclass(frozen=True)
-class RawStream:
-    """One raw stream of a session, whatever it was called while it came."""
-
-    info: StreamInfo
-    """As it was when it was first found."""
-    runs: tuple[tuple[Run, Array, Array], ...]
-    """Every run with its source stamps and its samples."""
-
-    def chunks(self, segments: frozenset[int] | None = None) -> Iterator[Chunk]:
-        """Yield the samples as chunks, of all segments or of these."""
-        size = piece_size(self.info)
-        for run, times, data in self.runs:
-            if segments is not None and run.segment not in segments:
-                continue
-            for row in range(0, len(times), size):
-                stamps = times[row : row + size]
-                arrival = float(stamps.max()) + run.offset
-                yield Chunk(run.segment, run.first + row, stamps, run.offset, data[row : row + size], arrival)
-
-    @property
-    def samples(self) -> int:
-        """How many there are."""
-        return sum(len(times) for _, times, _ in self.runs)
-
-    @property
-    def span(self) -> tuple[float, float]:
-        """Host time of the first and of the last sample (s)."""
-        first, last = self.runs[0], self.runs[-1]
-        return float(first[1][0]) + first[0].offset, float(last[1][-1]) + last[0].offset
+from pipeline.signals.offline import Closing
 
 
 @dataclass(frozen=True)
@@ -140,7 +95,7 @@ def open_session(path: Path) -> RecordedSession:
         # The file tells of every offset where it came into force, even one that was cut off.
         offsets = [(samples, value) for samples, _, value in survey.streams[noted["number"]].offsets]
         try:
-            part = _raw_stream(noted, content, offsets)
+            part = _part(noted, content, offsets)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise BadInput(
                 f"{path / folder.PROVENANCE}: streams: number {noted['number']} is not as helo writes it "
@@ -148,31 +103,12 @@ def open_session(path: Path) -> RecordedSession:
             ) from error
         key = (noted["participant"], noted["stream"])
         before = found.get(key)
-        found[key] = part if before is None else RawStream(before.info, before.runs + part.runs)
+        found[key] = RawStream((part,)) if before is None else before.join(part)
     if not found:
         raise BadInput(f"{path / folder.RAW}: holds no samples of the session's streams; there is nothing to recompute")
     if provenance.get("ended") is None:
         notes.append("the recorder was not closed; the last second may be missing")
     return RecordedSession(path, settings, provenance, found, tuple(notes))
-
-
-def runs(segments: list[tuple[int, int, int]], offsets: list[tuple[int, float]], samples: int) -> Iterator[Run]:
-    """Cut the rows of a recorded stream where a segment begins and where the clock offset changes.
-
-    Parameters
-    ----------
-    segments : list of (segment, index within it, row)
-        Wherever consecutive samples begin.
-    offsets : list of (row, offset)
-        Every clock offset (s) from its row on.
-    samples : int
-        How many rows there are.
-    """
-    cuts = sorted({0, samples, *(row for *_, row in segments), *(row for row, _ in offsets)})
-    for start, stop in pairwise(cut for cut in cuts if cut <= samples):
-        segment, index, row = segments[bisect_right(segments, start, key=lambda place: place[2]) - 1]
-        _, offset = offsets[bisect_right(offsets, start, key=lambda place: place[0]) - 1]
-        yield Run(segment, index + start - row, start, stop, offset)
 
 
 def decisions(windows: pa.Table, participant: str, modality: str) -> Decisions:
@@ -219,7 +155,7 @@ def _provenance(path: Path) -> dict[str, Any]:
     return content
 
 
-def _raw_stream(noted: dict[str, Any], content: dict[str, Any], offsets: list[tuple[int, float]]) -> RawStream:
+def _part(noted: dict[str, Any], content: dict[str, Any], offsets: list[tuple[int, float]]) -> Part:
     info = StreamInfo(
         stream=noted["stream"],
         name=noted["name"],
@@ -238,10 +174,10 @@ def _raw_stream(noted: dict[str, Any], content: dict[str, Any], offsets: list[tu
     text = info.format == "string"
     data: Array = np.empty((len(times), 0), np.float32) if text else np.asarray(content["time_series"])
     segments = [(segment, first, row) for segment, first, row in noted["segments"]]
-    parts = tuple(
+    pieces = tuple(
         (run, times[run.start : run.stop], data[run.start : run.stop]) for run in runs(segments, offsets, len(times))
     )
-    return RawStream(info, parts)
+    return Part(info, pieces)
 
 
 def happened(path: Path, *kinds: str) -> list[dict[str, Any]]:

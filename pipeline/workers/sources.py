@@ -81,7 +81,7 @@ class Sources:
         known = self.infos.get(stream)
         if chunk.data.shape[1] != len(info.ch_names):
             self._refuse(stream, f"its samples have {chunk.data.shape[1]} channels, it says {len(info.ch_names)}")
-        elif known is None or _kind(info) != _kind(known):
+        elif known is None or info.kind != known.kind:
             self._open(stream, info)
         else:
             self._unusable.discard(stream)
@@ -109,11 +109,6 @@ class Sources:
         sentence = f"Stream {self._context.participant}/{stream} {what}."
         self._context.log.warning(sentence)
         self._context.board.append_event(Event(local_clock(), kind, sentence, "preprocess"))
-
-
-def _kind(info: StreamInfo) -> tuple[object, ...]:
-    """Return what the processing depends on."""
-    return info.ch_names, info.units, info.sfreq, info.format, info.can_drop_samples
 
 
 def _words(info: StreamInfo) -> str:

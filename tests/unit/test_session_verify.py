@@ -12,7 +12,8 @@ import pytest
 from pipeline.errors import BadInput
 from pipeline.session.analyze import analyze
 from pipeline.session.config import SessionFile
-from pipeline.session.recorded import Run, open_session, runs
+from pipeline.session.raw_stream import Run, runs
+from pipeline.session.recorded import open_session
 from pipeline.session.verify import Comparison, Verdict, verify
 from pipeline.signals.closing import closed_by_the_clock
 from pipeline.signals.offline import Recorded
@@ -213,7 +214,7 @@ def test_rows_are_cut_where_segment_and_offset_change():
 
 
 def test_chunks_are_what_was_recorded(session, streams):
-    raw = open_session(session).streams["P001", "ppg"]
+    (raw,) = open_session(session).streams["P001", "ppg"].parts
     stamps = np.concatenate([chunk.times + chunk.offset for chunk in raw.chunks()])
     np.testing.assert_allclose(stamps, streams["ppg"].times, atol=1e-9)
     assert np.array_equal(np.concatenate([chunk.data for chunk in raw.chunks()]), streams["ppg"].data)
