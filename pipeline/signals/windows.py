@@ -15,6 +15,12 @@ from pipeline.signals.processor import ModalityProcessor, Window
 #: Least share of real data from which features are made.
 LEAST_VALID: Final = 0.5
 
+#: A stream whose rate differs from its nominal one by this share has its frequencies wrong by as much, and says so.
+OFF_RATE: Final = 0.03
+
+#: By this share they are too wrong.
+FAR_OFF_RATE: Final = 0.1
+
 #: Least quality of a window that is used, and that counts as the participant's past.
 LEAST_QUALITY: Final = 0.1
 
@@ -60,6 +66,7 @@ class WindowMaker:
     ) -> None:
         self._modality = modality
         self._processor = processor
+        self._sfreq = sfreq
         self._n_times = n_times
         self._absent = absent_features(modality, eeg_channels)
         self._coverage = Coverage(processor.absent, processor.spec.window_s, sfreq, n_times)
@@ -91,9 +98,11 @@ class WindowMaker:
         reasons = self._coverage.reasons(valid, status, why)
         settled = int(np.count_nonzero(status == SETTLING))  # unsettled samples come first
         features, quality = self._absent, 0.0
-        if valid >= LEAST_VALID and len(data) - settled >= self._n_times:
+        trust, at_rate = self._judge_rate(times)
+        reasons += at_rate
+        if trust and valid >= LEAST_VALID and len(data) - settled >= self._n_times:
             measured = self._processor.measure(Window(data[settled:], status[settled:] == GOOD, times[settled:]))
-            quality = measured.quality
+            quality = measured.quality * trust
             relative = self.baseline.process(measured.values, learn=quality >= LEAST_QUALITY)
             features = np.stack([measured.values, relative]).astype(np.float32)
             reasons += measured.reasons
@@ -110,6 +119,17 @@ class WindowMaker:
             last=buffer.index(stop) - 1,
             arrival=buffer.arrival(stop - 1) if stop > first else None,
         )
+
+    def _judge_rate(self, times: Array) -> tuple[float, list[str]]:
+        """Return what the quality is multiplied by for the rate at which samples really come, and why."""
+        span = float(times[-1] - times[0]) if 4 * len(times) > max(self._n_times, 8) and self._n_times else 0.0
+        if span <= 0:
+            return 1.0, []
+        delivered = (len(times) - 1) / span
+        off = abs(delivered / self._sfreq - 1)
+        if off <= OFF_RATE:
+            return 1.0, []
+        return 0.0 if off > FAR_OFF_RATE else 0.5, [f"delivers {delivered:.3g} of {self._sfreq:g} samples a second"]
 
 
 def absent_features(modality: Modality, eeg_channels: tuple[str, ...]) -> Array:

@@ -99,11 +99,15 @@ def test_a_recording_with_a_clock_reset_is_analysed(shared_data, tmp_path):
     file.write_text(yaml.safe_dump(session_of("reset", {"gsr": gsr}).model_dump(mode="json", exclude_none=True)))
     recording = shared_data / "xdf" / "clock_resets.xdf"
     result = helo_json("analyze", recording, "--session", file, "-o", tmp_path / "out")
-    (reset,) = (segment for segment in result["streams"]["P001/gsr"] if segment["began"] == "clock reset")
+    before_it, reset, *after_it = result["streams"]["P001/gsr"]
+    assert (before_it["began"], reset["began"]) == ("open", "clock reset")
+    assert {segment["began"] for segment in after_it} == {"gap"}
+    assert sum(segment["samples"] for segment in (before_it, reset, *after_it)) == 27_815
     rows = pq.read_table(tmp_path / "out" / "features.parquet").to_pydict()
     before = [first for first, end in zip(rows["segment"], rows["end"], strict=True) if end < reset["start"]]
     after = [first for first, end in zip(rows["segment"], rows["end"], strict=True) if end > reset["start"] + 1]
     assert max(before) < min(after)
+    assert any("gap" in reasons for reasons in rows["reasons"])
     assert result["estimates"] > 500
     assert result["abstained"] > 4 * 270  # the hole
 

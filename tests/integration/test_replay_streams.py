@@ -150,6 +150,17 @@ def test_real_recordings_arrive(shared_data, unique, path, options):
     check(first(read_recording(shared_data / path, options), 40), unique, speed=20.0)
 
 
+def test_a_hole_in_a_recording_is_kept(shared_data, unique):
+    """The device's clock was set back; on the recorder's clock 274 s are missing, and replay waits as long."""
+    recording = read_recording(shared_data / "xdf" / "clock_resets.xdf", TableOptions())
+    eeg = next(stream for stream in recording.streams if stream.info.name == "BioSemi")
+    (reset,) = eeg.resets
+    rows = slice(reset - 500, reset + 500)
+    around = RecordedStream(eeg.info, eeg.times[rows], eeg.data[rows])
+    assert around.times[500] - around.times[499] == pytest.approx(273.56, abs=0.01)
+    check(Recording(recording.path, (around,)), unique, speed=200.0)
+
+
 def test_a_single_moment_cannot_be_looped(tmp_path, unique):
     recording = Recording(tmp_path / "a", (markers(tmp_path / "a", unique, np.array([1.0]), ["x"]),))
     with Replay(recording) as replay, pytest.raises(BadInput, match="--loop"):

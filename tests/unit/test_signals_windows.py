@@ -98,6 +98,24 @@ def test_no_window_reaches_over_a_gap() -> None:
     assert [window.tick for window in windows] == list(range(len(windows)))
 
 
+@pytest.mark.parametrize(
+    ("every", "said", "used"), [(20, "delivers 122 of 128", True), (5, "delivers 102 of 128", False), (0, "", True)]
+)
+def test_a_stream_that_does_not_keep_its_nominal_rate_is_told_and_not_believed(
+    every: int, said: str, used: bool
+) -> None:
+    """Its stamps are true and as steady as if it had that rate, so there is no gap; but its frequencies are wrong."""
+    stream = recording("EEG", 60)
+    kept = np.arange(len(stream.times)) % every != 0 if every else np.ones(len(stream.times), bool)
+    stream = stream._replace(times=stream.times[kept], data=stream.data[kept])
+    window = feed(alone("EEG"), cut(stream, [16] * 600))[-1]
+    assert present(window) == used
+    assert window.quality == (0.0 if not used else 0.5 if every else 1.0)
+    assert [reason for reason in window.reasons if "delivers" in reason] == (
+        [f"{said} samples a second"] if said else []
+    )
+
+
 def test_indices_that_are_missing_begin_a_new_stretch() -> None:
     chunks = cut(recording("GSR", 40), [80, 8])
     windows = feed(alone(), [chunks[0], chunks[2]])
