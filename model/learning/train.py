@@ -17,6 +17,7 @@ from model.network.build import build_network
 from model.network.helo import HeLo, Output
 from model.network.labels import alignment_loss
 from model.network.released import ReleasedHeLo
+from model.network.settings import NetworkSettings
 
 _GRADIENT_NORM = 1.0
 _INFERENCE_BATCH = 256
@@ -149,16 +150,17 @@ def _run_epoch(
         present = hide_modalities(training.present[rows], options.modality_dropout, rng)
         output = _forward(network, training, rows, present)
         labels = torch.from_numpy(training.labels[rows]).to(options.device)
-        loss = _loss(output, labels, options.network.alignment)
+        loss = _loss(output, labels, options.network)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM)
         optimiser.step()
 
 
-def _loss(output: Output, labels: Tensor, alignment: float) -> Tensor:
+def _loss(output: Output, labels: Tensor, settings: NetworkSettings) -> Tensor:
     divergence = functional.kl_div(output.log_shares, labels, reduction="batchmean")
-    return divergence + alignment * alignment_loss(output.correlation, labels)
+    loss = divergence + settings.alignment * alignment_loss(output.correlation, labels)
+    return loss if output.transport_cost is None else loss + settings.transport_loss * output.transport_cost.mean()
 
 
 def _forward(network: HeLo | ReleasedHeLo, windows: LabelledWindows, rows: NDArray[np.intp], present: Bool) -> Output:

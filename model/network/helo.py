@@ -12,10 +12,12 @@ from torch import Tensor, nn
 
 from model.network.attention import CrossAttention, Fusion, TokenMap, transformer_layer
 from model.network.encoders import Encoders, Normalisation
+from model.network.gromov import gromov_cost, gromov_plan
 from model.network.head import Departure, head
 from model.network.labels import LabelAttention, LabelEmbedding, cosine_correlation
 from model.network.settings import KINDS, NetworkSettings
-from model.network.transport import barycentric_map, gromov_plan, intra_cost, sinkhorn_plan
+from model.network.sinkhorn import sinkhorn_plan
+from model.network.transport import barycentric_map, cross_cost, intra_cost
 
 
 class Output(NamedTuple):
@@ -27,6 +29,8 @@ class Output(NamedTuple):
     """Learned correlation of the labels ``(n_emotions, n_emotions)``."""
     plan: Tensor | None
     """Transport plan between physiological and behavioural tokens ``(n, n_tokens, n_tokens)``; None without one."""
+    transport_cost: Tensor | None = None
+    """What the plan costs ``(n,)``, differentiable; None where the settings do not have it in the loss."""
 
 
 class HeLo(nn.Module):
@@ -86,13 +90,13 @@ class HeLo(nn.Module):
             for column, (name, module) in enumerate(self.normalisation.items())
         }
         tokens = self.encoders(normalised, present)
-        fused, plan = self._fuse(tokens)
+        fused, plan, cost = self._fuse(tokens)
         embedding = self.labels()
         correlation = cosine_correlation(embedding)
         mixed = self.label_attention(
             embedding, self.to_labels(fused), correlation if self.settings.correlation else None
         )
-        return Output(self.departure(self.head(mixed), present.any(1)), correlation, plan)
+        return Output(self.departure(self.head(mixed), present.any(1)), correlation, plan, cost)
 
     @torch.no_grad()
     def shrink(self, factor: float) -> None:
@@ -100,26 +104,30 @@ class HeLo(nn.Module):
         for parameter in self.head[-1].parameters():
             parameter.mul_(factor)
 
-    def _fuse(self, tokens: Mapping[str, Tensor]) -> tuple[Tensor, Tensor | None]:
-        """Join both sides' tokens, the physiological ones carried to the behavioural ones."""
-        plan = None
+    def _fuse(self, tokens: Mapping[str, Tensor]) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Join both sides' tokens, the physiological ones carried to the behavioural ones; return plan and cost too."""
+        plan = cost = None
         sides = []
         if self.physiological:
             sides.append(self.physiology([tokens[name] for name in self.physiological]))
         if self.behavioural:
             sides.append(self.behaviour(torch.cat([tokens[name] for name in self.behavioural], 1)))
-        if len(sides) == 2:
-            plan = self._plan(*sides)
-            if plan is not None:
-                sides[0] = barycentric_map(plan, sides[0])
-        return torch.cat([self.layer(side) for side in sides], 1), plan
+        if len(sides) == 2 and self.settings.transport != "none":
+            plan, cost = self._transport(*sides)
+            sides[0] = barycentric_map(plan, sides[0])
+        return torch.cat([self.layer(side) for side in sides], 1), plan, cost
 
-    def _plan(self, physiology: Tensor, behaviour: Tensor) -> Tensor | None:
-        if self.settings.transport == "gromov":
-            return gromov_plan(intra_cost(physiology), intra_cost(behaviour))
-        if self.settings.transport == "sinkhorn":
-            return sinkhorn_plan(physiology, behaviour)
-        return None
+    def _transport(self, physiology: Tensor, behaviour: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the plan, and its cost where that is in the loss."""
+        kind, in_loss = self.settings.transport, self.settings.transport_loss > 0
+        if kind == "sinkhorn":
+            between = cross_cost(physiology, behaviour)
+            plan = sinkhorn_plan(between)
+            return plan, (between * plan).sum((1, 2)) if in_loss else None
+        within = intra_cost(physiology), intra_cost(behaviour)
+        cross = cross_cost(physiology, behaviour) if kind == "fused" else None
+        plan = gromov_plan(*within, cross, self.settings.fusion)
+        return plan, gromov_cost(*within, plan, cross, self.settings.fusion) if in_loss else None
 
 
 def token_counts(settings: NetworkSettings, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:

@@ -14,7 +14,8 @@ from model.network.head import head
 from model.network.helo import Output, token_counts
 from model.network.labels import LabelAttention
 from model.network.settings import KINDS, NetworkSettings
-from model.network.transport import intra_cost, proximal_plan
+from model.network.sinkhorn import proximal_plan
+from model.network.transport import intra_cost
 from pipeline.errors import BadInput
 
 

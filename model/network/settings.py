@@ -5,7 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 Variant = Literal["helo", "released"]
-Transport = Literal["gromov", "sinkhorn", "none"]
+Transport = Literal["gromov", "fused", "sinkhorn", "none"]
 Kind = Literal["physiological", "behavioural"]
 
 #: Which side of the transport each modality stands on.
@@ -36,7 +36,12 @@ class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alignment: float = 1.0
     """Weight of the alignment loss; 0 is the ablation ``no-alignment``."""
     transport: Transport = "gromov"
-    """``none`` is the ablation ``no-transport``; ``sinkhorn`` couples the tokens by their cross-modal cost."""
+    """``gromov`` couples the tokens by the distances within each set, ``sinkhorn`` by those between the sets, ``fused``
+    by both; ``none`` is the ablation ``no-transport``."""
+    fusion: float = 0.5
+    """Weight of the distances within the sets in a ``fused`` plan; the rest is that of the distances between them."""
+    transport_loss: float = 0.0
+    """Weight of the transport's cost in the loss."""
     cross_attention: bool = True
     label_embedding: bool = True
     correlation: bool = True

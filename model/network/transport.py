@@ -1,20 +1,8 @@
-"""Optimal transport between the tokens of the physiological and of the behavioural representation.
+"""What transport is made of beside its solvers: costs within and between the two token sets, and the map of a plan."""
 
-A plan couples two sets of n tokens: ``plan[i, j]`` is the mass that goes from physiological token i to behavioural
-token j; its marginals are uniform, 1/n. It is a constant to the gradient.
-"""
-
-import numpy as np
-import ot
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-
-#: Tolerance of the conjugate gradient, relative to the cost; it ends after 3 to 6 iterations.
-_TOLERANCE = 1e-7
-#: The released solver: outer linearisations, proximal steps in each, and their step size.
-_OUTER, _INNER, _BETA = 5, 20, 0.1
 
 
 def intra_cost(tokens: Tensor, *, over_batch: bool = False) -> Tensor:
@@ -33,91 +21,34 @@ def intra_cost(tokens: Tensor, *, over_batch: bool = False) -> Tensor:
     Returns
     -------
     Tensor
-        ``(n, n_tokens, n_tokens)``.
+        ``(n, n_tokens, n_tokens)``, float32 at least.
     """
-    unit = functional.normalize(tokens, dim=-1)
-    distance = 1 - unit @ unit.transpose(1, 2)
+    distance = cross_cost(tokens, tokens)
     axes = (0, 1, 2) if over_batch else (1, 2)
     low, high = distance.amin(axes, keepdim=True), distance.amax(axes, keepdim=True)
     return functional.relu(distance - (low + 0.1 * (high - low)))
 
 
-def gromov_plan(left: Tensor, right: Tensor) -> Tensor:
-    """Return the Gromov-Wasserstein plan of each sample, by POT's conjugate gradient, started at the independent plan.
-
-    Minimises ``sum_ijkl (left[i, k] - right[j, l])^2 plan[i, j] plan[k, l]`` (Peyré et al., ICML 2016; solver: Vayer
-    et al., ICML 2019), sample by sample in double precision: a sample's plan does not depend on its batch mates.
+def cross_cost(left: Tensor, right: Tensor) -> Tensor:
+    """Return the cosine distance ``1 - cos`` between the tokens of two sets.
 
     Parameters
     ----------
     left, right : Tensor
-        Intra-domain costs, each ``(n, n_tokens, n_tokens)``.
+        ``(n, n_tokens, width)`` each. In half precision two near tokens would be told apart by rounding alone, so
+        this is computed in float32 at least, under autocast too.
 
     Returns
     -------
     Tensor
-        ``(n, n_tokens, n_tokens)``, of `left`'s type and device.
+        ``(n, n_left, n_right)``.
     """
-    pairs = zip(_double(left), _double(right), strict=True)
-    plans = np.stack([_solve(a, b) for a, b in pairs]) if len(left) else np.zeros(left.shape)
-    return torch.as_tensor(plans, dtype=left.dtype, device=left.device)
-
-
-def gromov_cost(left: Tensor, right: Tensor, plan: Tensor) -> Tensor:
-    """Return the Gromov-Wasserstein cost ``(n,)`` of plans with uniform marginals."""
-    plan = plan.to(left.dtype)
-    rows, columns = plan.sum(2), plan.sum(1)
-    spread_left = torch.einsum("bik,bi,bk->b", left**2, rows, rows)
-    spread_right = torch.einsum("bjl,bj,bl->b", right**2, columns, columns)
-    return spread_left + spread_right - 2 * ((left @ plan @ right.transpose(1, 2)) * plan).sum((1, 2))
-
-
-def proximal_plan(left: Tensor, right: Tensor) -> Tensor:
-    """Return the released program's plan: 5 linearisations of 20 proximal-point steps (IPOT; Xie et al., UAI 2019).
-
-    It stays next to the independent plan (D10); kept for comparison. Shapes as in `gromov_plan`.
-    """
-    with torch.no_grad():
-        n_tokens = left.shape[-1]
-        mass = 1 / n_tokens
-        plan = left.new_full(left.shape, mass**2)
-        spread = mass * ((left**2).sum(2)[:, :, None] + (right**2).sum(2)[:, None, :])
-        for _ in range(_OUTER):
-            kernel = torch.exp(-(spread - 2 * left @ plan @ right.transpose(1, 2)) / _BETA)
-            coupling = torch.ones_like(plan)
-            columns = left.new_full((len(left), 1, n_tokens), mass)
-            for _ in range(_INNER):
-                step = kernel * coupling
-                rows = mass / (step * columns).sum(2, keepdim=True)
-                columns = mass / (step * rows).sum(1, keepdim=True)
-                coupling = rows * step * columns
-            plan = coupling
-        return plan
-
-
-def sinkhorn_plan(left_tokens: Tensor, right_tokens: Tensor) -> Tensor:
-    """Return the entropic plan of each sample for the cosine distance between the two token sets.
-
-    Parameters
-    ----------
-    left_tokens, right_tokens : Tensor
-        ``(n, n_tokens, width)`` each.
-
-    Returns
-    -------
-    Tensor
-        ``(n, n_tokens, n_tokens)``.
-    """
-    with torch.no_grad():
-        cost = 1 - functional.normalize(left_tokens, dim=-1) @ functional.normalize(right_tokens, dim=-1).transpose(
-            1, 2
+    with torch.autocast(left.device.type, enabled=False):
+        one, other = (
+            functional.normalize(side.to(torch.promote_types(side.dtype, torch.float32)), dim=-1)
+            for side in (left, right)
         )
-        mass = 1 / cost.shape[-1]
-        logits = -cost / _BETA
-        for _ in range(50):
-            logits = logits - logits.logsumexp(1, keepdim=True) + np.log(mass)
-            logits = logits - logits.logsumexp(2, keepdim=True) + np.log(mass)
-        return logits.exp()
+        return 1 - one @ other.transpose(1, 2)
 
 
 def barycentric_map(plan: Tensor, tokens: Tensor) -> Tensor:
@@ -136,14 +67,6 @@ def barycentric_map(plan: Tensor, tokens: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        ``(n, n_tokens, width)``, one a behavioural token, of the same scale as `tokens`.
+        ``(n, n_tokens, width)``, one a behavioural token, of the same scale and type as `tokens`.
     """
-    return plan.shape[-1] * plan.transpose(1, 2) @ tokens
-
-
-def _double(costs: Tensor) -> NDArray[np.float64]:
-    return np.asarray(costs.detach().cpu().double().numpy())
-
-
-def _solve(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(ot.gromov.gromov_wasserstein(left, right, symmetric=True, tol_rel=_TOLERANCE))
+    return plan.shape[-1] * plan.to(tokens.dtype).transpose(1, 2) @ tokens

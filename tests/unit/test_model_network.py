@@ -127,12 +127,38 @@ def test_correlation_is_the_cosine_between_emotions():
 
 
 @pytest.mark.parametrize("changes", [
-    {"cross_attention": False}, {"transport": "none"}, {"transport": "sinkhorn"}, {"correlation": False},
+    {"cross_attention": False}, {"transport": "none"}, {"transport": "sinkhorn"}, {"transport": "fused"},
+    {"correlation": False},
 ])  # fmt: skip
 def test_every_part_can_be_ablated(changes):
     output = _network(**changes)(_features(3), _all_present(3))
     assert torch.isfinite(output.log_shares).all()
     assert not torch.allclose(output.log_shares, _network()(_features(3), _all_present(3)).log_shares)
+
+
+@pytest.mark.parametrize("transport", ["gromov", "fused", "sinkhorn"])
+def test_the_cost_of_transport_is_a_term_of_the_loss_where_it_is_asked_for(transport):
+    assert _network(transport=transport)(_features(3), _all_present(3)).transport_cost is None
+    network = _network(transport=transport, transport_loss=0.1)
+    cost = network(_features(3), _all_present(3)).transport_cost
+    cost.sum().backward()
+    for side in (network.physiology, network.behaviour):
+        assert max(weight.grad.abs().max() for weight in side.parameters() if weight.grad is not None) > 0
+
+
+def test_only_sinkhorns_plan_carries_a_gradient():
+    carries = {
+        transport: _network(transport=transport)(_features(3), _all_present(3)).plan.requires_grad
+        for transport in ("gromov", "fused", "sinkhorn")
+    }
+    assert carries == {"gromov": False, "fused": False, "sinkhorn": True}
+
+
+def test_half_precision_gives_nearly_the_same_shares():
+    exact = _network()(_features(6), _all_present(6)).log_shares.exp()
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = _network()(_features(6), _all_present(6)).log_shares.exp()
+    torch.testing.assert_close(rounded.float(), exact, atol=0.05, rtol=0)
 
 
 def test_without_label_embedding_nothing_of_it_is_learned():
