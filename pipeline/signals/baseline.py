@@ -64,7 +64,8 @@ class Baseline:
         departure = values - state.mean
         deviation = np.maximum(np.sqrt(state.scatter / max(state.count, 1)), self._floors)
         seconds = state.count * self._hop_s
-        relative = np.clip(departure / deviation, -LIMIT, LIMIT) * (seconds / (seconds + TRUST_S))
+        limited = np.minimum(np.maximum(departure / deviation, -LIMIT), LIMIT)
+        relative = limited * (seconds / (seconds + TRUST_S))
         if learn:
             count = state.count + 1
             mean = state.mean + departure / count

@@ -1,6 +1,7 @@
 """The samples that windows still need, addressed by their index in the segment."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ class BufferState:
     """Rows `start` to `stop` of arrays that have room to grow."""
 
     data: Array
-    """float64 ``(capacity, n_columns)``."""
+    """``(n_columns, capacity)``, of the processor's type: each column lies in one piece, as windows are measured."""
     times: Array
     """float64 ``(capacity,)``: time of each sample (s)."""
     newest: Array
@@ -32,7 +33,7 @@ class BufferState:
     def compact(self) -> "BufferState":
         """Return the same rows in arrays without room."""
         rows = slice(self.start, self.stop)
-        data, times, newest, arrivals, status = (array[rows] for array in _arrays(self))
+        data, times, newest, arrivals, status = (array[..., rows] for array in _arrays(self))
         return BufferState(data, times, newest, arrivals, status, stop=len(times), index=self.index)
 
 
@@ -66,10 +67,10 @@ class WindowBuffer:
             ``(n_times,)``: `GOOD`, `SETTLING` or `ABSENT`.
         """
         n_times = len(times)
-        self._make_room(n_times, data.shape[1])
+        self._make_room(n_times, data)
         state = self.state
         new = slice(state.stop, state.stop + n_times)
-        state.data[new], state.times[new], state.arrivals[new], state.status[new] = data, times, arrival, status
+        state.data[:, new], state.times[new], state.arrivals[new], state.status[new] = data.T, times, arrival, status
         np.maximum.accumulate(times, out=state.newest[new])
         if state.stop > state.start:
             np.maximum(state.newest[new], state.newest[state.stop - 1], out=state.newest[new])
@@ -81,10 +82,13 @@ class WindowBuffer:
         return int(np.searchsorted(state.newest[state.start : state.stop], time, side="right"))
 
     def rows(self, first: int, stop: int) -> tuple[Array, Array, Array]:
-        """Return copies of data, times and status of rows `first` to `stop`, counted from the oldest."""
+        """Return data, times and status of rows `first` to `stop`, counted from the oldest.
+
+        They are views: look at them before the buffer changes, and write nothing.
+        """
         state = self.state
         rows = slice(state.start + first, state.start + stop)
-        return state.data[rows].copy(), state.times[rows].copy(), state.status[rows].copy()
+        return state.data[:, rows].T, state.times[rows], state.status[rows]
 
     def time(self, row: int) -> float:
         """Return the time of a row, counted from the oldest (s)."""
@@ -104,19 +108,20 @@ class WindowBuffer:
         self.state.start += rows
         self.state.index += rows
 
-    def _make_room(self, n_times: int, n_columns: int) -> None:
+    def _make_room(self, n_times: int, data: Array) -> None:
         state = self.state
-        if state.data.shape[1] != n_columns:
-            state = self.state = _empty(n_columns, index=state.index)
+        n_columns = data.shape[1]
+        if len(state.data) != n_columns:
+            state = self.state = _empty(n_columns, index=state.index, dtype=data.dtype)
         kept = len(self)
         if state.stop + n_times <= len(state.times):
             return
         old = state
         if 2 * (kept + n_times) > len(state.times):
-            state = self.state = _empty(n_columns, 4 * (kept + n_times) + _ROWS, state.index)
+            state = self.state = _empty(n_columns, 4 * (kept + n_times) + _ROWS, state.index, data.dtype)
         rows = slice(old.start, old.stop)
         for target, source in zip(_arrays(state), _arrays(old), strict=True):
-            target[:kept] = source[rows].copy()
+            target[..., :kept] = source[..., rows].copy()
         state.start, state.stop = 0, kept
 
 
@@ -124,9 +129,11 @@ def _arrays(state: BufferState) -> tuple[Array, ...]:
     return state.data, state.times, state.newest, state.arrivals, state.status
 
 
-def _empty(n_columns: int, capacity: int = 0, index: int = 0) -> BufferState:
+def _empty(
+    n_columns: int, capacity: int = 0, index: int = 0, dtype: "np.dtype[Any] | type[np.float64]" = np.float64
+) -> BufferState:
     return BufferState(
-        data=np.empty((capacity, n_columns)),
+        data=np.empty((n_columns, capacity), dtype),
         times=np.empty(capacity),
         newest=np.empty(capacity),
         arrivals=np.empty(capacity),

@@ -10,7 +10,7 @@ from pipeline.errors import BadInput
 from pipeline.records import Array
 from pipeline.signals.family import GSR
 from pipeline.signals.filters import CausalFilter, FilterState, band_pass
-from pipeline.signals.processor import Conditioned, Measured, Window, finite
+from pipeline.signals.processor import Conditioned, Measured, OneByOne, Window, finite
 
 #: Above this (Hz) there is no skin conductance, only movement and noise.
 LOW_PASS_HZ: Final = 1.0
@@ -38,7 +38,7 @@ class EdaState(msgspec.Struct, tag="eda", eq=False):
     tonic: FilterState
 
 
-class EdaProcessor:
+class EdaProcessor(OneByOne):
     """Low-pass at 1 Hz, tonic part below 0.05 Hz, features on windows of 5 s.
 
     Parameters

@@ -16,7 +16,7 @@ from pipeline.signals.eda import EdaState
 from pipeline.signals.filters import FilterState
 from pipeline.signals.source import Source
 from pipeline.signals.timeline import Timeline, TimelineState
-from pipeline.signals.windows import WindowMaker
+from pipeline.signals.windows import Span, WindowMaker
 
 #: A stream without a sample for this long, beyond the lateness allowed, is lost and not waited for (s).
 LOST_S: Final = 2.0
@@ -188,25 +188,23 @@ class ModalityExtractor:
 
     def complete(self, grid: Grid | None) -> list[FeatureWindow]:
         """Return the windows whose last sample has arrived."""
-        windows: list[FeatureWindow] = []
+        spans: list[Span] = []
         while grid is not None:
             end = grid.end(self._state.tick)
             row = self._buffer.after(end - self._period)
             if row >= len(self._buffer):
                 break
             stop = row + 1 if self._buffer.time(row) <= end else row
-            windows.append(self._window(end, self._first_row(end, stop), stop))
-        return windows
+            spans.append(self._span(end, self._first_row(end, stop), stop))
+        return self._maker.make(spans, self._buffer, self._state.segment)
 
     def close_until(self, grid: Grid | None, time: float, why: str) -> list[FeatureWindow]:
         """Return the windows of all ticks that end before `time`, made of what is there."""
-        windows: list[FeatureWindow] = []
+        spans: list[Span] = []
         while grid is not None and grid.end(self._state.tick) < time:
             end = grid.end(self._state.tick)
-            windows.append(
-                self._window(end, self._buffer.after(end - self._spec.window_s), self._buffer.after(end), why)
-            )
-        return windows
+            spans.append(self._span(end, self._buffer.after(end - self._spec.window_s), self._buffer.after(end)))
+        return self._maker.make(spans, self._buffer, self._state.segment, why)
 
     def advance(self, grid: Grid, now: float, lateness_s: float) -> list[FeatureWindow]:
         """Return the windows that are not waited for any longer.
@@ -265,7 +263,7 @@ class ModalityExtractor:
             return max(stop - self._n_times, self._buffer.after(self._reach(end)))
         return self._buffer.after(end - self._spec.window_s)
 
-    def _window(self, end: float, first: int, stop: int, why: str = "") -> FeatureWindow:
-        """Make the window of the next tick from rows `first` to `stop`; `why` says that more might have come."""
+    def _span(self, end: float, first: int, stop: int) -> Span:
+        """Say that the window of the next tick is rows `first` to `stop`."""
         tick, self._state.tick = self._state.tick, self._state.tick + 1
-        return self._maker.make(tick, end, self._buffer, (first, stop), self._state.segment, why)
+        return Span(tick, end, min(first, stop), stop)

@@ -9,7 +9,7 @@ from pipeline.errors import BadInput
 from pipeline.modalities import BLENDSHAPES, FACE_CHANNELS, HEAD_POSE
 from pipeline.records import Array
 from pipeline.signals.family import FACE, FACE_ACTIONS
-from pipeline.signals.processor import Conditioned, Measured, Window, finite
+from pipeline.signals.processor import Conditioned, Measured, OneByOne, Window, finite
 
 #: A turn of the head (degrees) beyond which the landmarks of the far side are guesses.
 TURNED_DEG: Final = 35.0
@@ -23,7 +23,7 @@ _BLINK = list(FACE_ACTIONS).index("eyeBlink")
 _POSE = slice(_PLACE[HEAD_POSE[0]], _PLACE[HEAD_POSE[-1]] + 1)
 
 
-class FaceProcessor:
+class FaceProcessor(OneByOne):
     """Features on windows of 1 s.
 
     Parameters

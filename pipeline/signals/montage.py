@@ -108,7 +108,7 @@ class Montage:
         Returns
         -------
         weights : Array
-            float64 ``(n_model, n_sources)``; columns of bad sources are 0.
+            float32 ``(n_model, n_sources)``; columns of bad sources are 0.
         """
         if bad not in self._weights:
             if len(self._weights) >= _PATTERNS_KEPT:
@@ -131,7 +131,7 @@ class Montage:
             info["bads"] = wanted
             raw = mne.io.RawArray(unit, info, verbose="ERROR")
             unit = raw.interpolate_bads(reset_bads=False, origin=(0.0, 0.0, 0.04), verbose="ERROR").get_data()
-        return np.ascontiguousarray(unit[[names.index(name) for name in model]])
+        return np.ascontiguousarray(unit[[names.index(name) for name in model]], np.float32)
 
 
 def _positions(montage: str) -> dict[str, Array]:

@@ -10,7 +10,7 @@ from pipeline.errors import BadInput
 from pipeline.records import Array
 from pipeline.signals.family import PPG
 from pipeline.signals.filters import CausalFilter, FilterState, band_pass
-from pipeline.signals.processor import Conditioned, Measured, Window, finite
+from pipeline.signals.processor import Conditioned, Measured, OneByOne, Window, finite
 
 #: Pass band (Hz): the pulse wave and its harmonics.
 PASS_HZ: Final = (0.5, 8.0)
@@ -26,7 +26,7 @@ TYPICAL_IBI_SD_S: Final = 0.05
 TYPICAL_VARIATION: Final = 0.2
 
 
-class PpgProcessor:
+class PpgProcessor(OneByOne):
     """Band-pass 0.5-8 Hz, features on windows of 5 s.
 
     The heart rate comes from the autocorrelation, from the spectrum and from single beats; the first two need no beat

@@ -1,5 +1,6 @@
 """What every modality's processor is: a causal part that runs on, and features of one completed window."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -18,7 +19,7 @@ class Conditioned:
     """A chunk after the causal part."""
 
     data: Array
-    """float64 ``(n_times, n_columns)``, finite unless the processor says otherwise."""
+    """float32 or float64 ``(n_times, n_columns)``, finite unless the processor says otherwise."""
     ok: Array
     """bool ``(n_times,)``: the sample is real data."""
 
@@ -28,7 +29,7 @@ class Window:
     """The samples of one completed window, oldest first."""
 
     data: Array
-    """float64 ``(n_times, n_columns)``, as `ModalityProcessor.process` gave them."""
+    """``(n_times, n_columns)``, as `ModalityProcessor.process` gave them; not to be written to."""
     ok: Array
     """bool ``(n_times,)``; at least half of the window is."""
     times: Array
@@ -51,7 +52,7 @@ class ModalityProcessor(Protocol):
     """From picked, unit-converted samples to features.
 
     `process` and `reset` are the causal part with its explicit `state`; `measure` has none. Cutting the samples into
-    other chunks changes nothing, bit for bit; no argument is written to.
+    other chunks, or measuring other windows together, changes nothing, bit for bit; no argument is written to.
     """
 
     spec: FeatureSpec
@@ -77,13 +78,28 @@ class ModalityProcessor(Protocol):
     def measure(self, window: Window) -> Measured:
         """Return the features of one window."""
 
+    def measure_all(self, windows: Sequence[Window]) -> list[Measured]:
+        """Return the features of windows, each as if it were measured alone."""
+
 
 def finite(samples: Array) -> Array:
     """Return where samples are numbers that a sensor can give, bool of the same shape."""
     return np.abs(samples) < LARGEST
 
 
-class Memoryless:
+class OneByOne(ABC):
+    """A modality of which nothing is gained by measuring windows together."""
+
+    @abstractmethod
+    def measure(self, window: Window) -> Measured:
+        """Return the features of one window."""
+
+    def measure_all(self, windows: Sequence[Window]) -> list[Measured]:
+        """Return the features of windows."""
+        return [self.measure(window) for window in windows]
+
+
+class Memoryless(OneByOne):
     """The causal part of a modality that needs no filter."""
 
     settle_s: float = 0.0

@@ -1,6 +1,7 @@
 """A completed window becomes a record: its features, and how much of it and how good it is."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from pipeline.signals.baseline import Baseline
 from pipeline.signals.buffer import GOOD, SETTLING, WindowBuffer
 from pipeline.signals.coverage import Coverage
 from pipeline.signals.family import feature_spec
-from pipeline.signals.processor import ModalityProcessor, Window
+from pipeline.signals.processor import Measured, ModalityProcessor, Window
 
 #: Least share of real data from which features are made.
 LEAST_VALID: Final = 0.5
@@ -23,6 +24,30 @@ FAR_OFF_RATE: Final = 0.1
 
 #: Least quality of a window that is used, and that counts as the participant's past.
 LEAST_QUALITY: Final = 0.1
+
+
+class Span(NamedTuple):
+    """Where a window lies."""
+
+    tick: int
+    end: float
+    """Where it ends (s)."""
+    first: int
+    """Its first row of the buffer."""
+    stop: int
+    """The row after its last."""
+
+
+class _Look(NamedTuple):
+    """What can be said of a window before it is measured."""
+
+    valid: float
+    """Share of real data."""
+    trust: float
+    """What its quality is multiplied by, for the rate at which samples come."""
+    reasons: list[str]
+    window: Window | None
+    """Its samples, if features can be made of them."""
 
 
 def usable(window: FeatureWindow) -> bool:
@@ -72,52 +97,65 @@ class WindowMaker:
         self._coverage = Coverage(processor.absent, processor.spec.window_s, sfreq, n_times)
         self.baseline = Baseline(processor.spec, hop_s)
 
-    def make(
-        self, tick: int, end: float, buffer: WindowBuffer, rows: tuple[int, int], segment: int, why: str
-    ) -> FeatureWindow:
-        """Return the window of a tick.
+    def make(self, spans: Sequence[Span], buffer: WindowBuffer, segment: int, why: str = "") -> list[FeatureWindow]:
+        """Return the windows of some ticks; together, since that costs less than one by one.
 
         Parameters
         ----------
-        tick : int
-            The tick, which must be later than those before.
-        end : float
-            Where it ends (s).
+        spans : sequence of Span
+            The windows, whose ticks rise and are later than those before.
         buffer : WindowBuffer
             The samples of the segment.
-        rows : (int, int)
-            The window's rows: first, and one beyond the last.
         segment : int
             The segment.
         why : str
             Why more samples are not there; empty when all are that will come.
         """
-        first, stop = min(rows), rows[1]
-        data, times, status = buffer.rows(first, stop)
-        valid = self._coverage.share(end, times, status, buffer.time(first - 1) if first > 0 else None)
-        reasons = self._coverage.reasons(valid, status, why)
-        settled = int(np.count_nonzero(status == SETTLING))  # unsettled samples come first
-        features, quality = self._absent, 0.0
+        looked = [self._look(span, buffer, why) for span in spans]
+        measured = iter(self._processor.measure_all([look.window for look in looked if look.window is not None]))
+        return [
+            self._record(span, buffer, segment, look, None if look.window is None else next(measured))
+            for span, look in zip(spans, looked, strict=True)
+        ]
+
+    def _look(self, span: Span, buffer: WindowBuffer, why: str) -> _Look:
+        data, times, status = buffer.rows(span.first, span.stop)
+        valid = self._coverage.share(span.end, times, status, buffer.time(span.first - 1) if span.first > 0 else None)
         trust, at_rate = self._judge_rate(times)
-        reasons += at_rate
-        if trust and valid >= LEAST_VALID and len(data) - settled >= self._n_times:
-            measured = self._processor.measure(Window(data[settled:], status[settled:] == GOOD, times[settled:]))
-            quality = measured.quality * trust
+        reasons = [*self._coverage.reasons(valid, status, why), *at_rate]
+        # Unsettled samples come first.
+        settled = int(np.count_nonzero(status == SETTLING)) if valid < 1 else 0
+        if not trust or valid < LEAST_VALID or len(data) - settled < self._n_times:
+            return _Look(valid, trust, reasons, None)
+        return _Look(valid, trust, reasons, Window(data[settled:], status[settled:] == GOOD, times[settled:]))
+
+    def _record(
+        self,
+        span: Span,
+        buffer: WindowBuffer,
+        segment: int,
+        look: _Look,
+        measured: Measured | None,
+    ) -> FeatureWindow:
+        features, quality, reasons = self._absent, 0.0, look.reasons
+        if measured is not None:
+            quality = measured.quality * look.trust
             relative = self.baseline.process(measured.values, learn=quality >= LEAST_QUALITY)
-            features = np.stack([measured.values, relative]).astype(np.float32)
-            reasons += measured.reasons
+            features = np.empty_like(self._absent)
+            features[0], features[1] = measured.values, relative
+            reasons = [*reasons, *measured.reasons]
         return FeatureWindow(
-            tick=tick,
-            end=end,
+            tick=span.tick,
+            end=span.end,
             modality=self._modality,
             features=features,
-            valid=valid,
+            valid=look.valid,
             quality=quality,
             reasons=tuple(reasons),
             segment=segment,
-            first=buffer.index(first),
-            last=buffer.index(stop) - 1,
-            arrival=buffer.arrival(stop - 1) if stop > first else None,
+            first=buffer.index(span.first),
+            last=buffer.index(span.stop) - 1,
+            arrival=buffer.arrival(span.stop - 1) if span.stop > span.first else None,
         )
 
     def _judge_rate(self, times: Array) -> tuple[float, list[str]]:

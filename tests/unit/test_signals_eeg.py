@@ -35,7 +35,7 @@ def test_band_powers_are_scipys_periodogram_over_the_band(n_times: int, sfreq: f
     for band, (low, high) in enumerate(BANDS):
         inside = (frequencies >= low) & (frequencies < high)
         expected = density[:, inside].sum(axis=1) * resolution
-        assert np.allclose(band_powers(signals, sfreq)[:, band], expected)
+        assert np.allclose(band_powers(signals[np.newaxis], sfreq)[0][:, band], expected)
 
 
 def test_differential_entropy_is_that_of_a_gaussian_with_the_bands_variance() -> None:
@@ -117,3 +117,20 @@ def test_a_dead_channel_leaves_the_others_real() -> None:
     assert conditioned.ok.all()
     assert np.isfinite(np.delete(conditioned.data, 3, axis=1)).all()
     assert np.isnan(conditioned.data[:, 3]).all()
+
+
+@pytest.mark.parametrize("ch_names", [EEG_CHANNELS, EEG_CHANNELS[2:]])
+def test_windows_measured_together_are_those_measured_alone(ch_names: tuple[str, ...]) -> None:
+    rng = np.random.default_rng(4)
+    windows = []
+    for number in range(21):
+        data = noise(seed=number)[:, : len(ch_names)].astype(np.float32)
+        spoiled = rng.integers(len(ch_names), size=number % 4)
+        data[:, spoiled] = rng.choice([0.0, 1e4, np.nan], size=len(spoiled))
+        length = int(SFREQ) - (number > 15)
+        windows.append(Window(data[:length], np.ones(length, bool), np.arange(length) / SFREQ))
+    eeg = processor(ch_names)
+    for together, window in zip(eeg.measure_all(windows), windows, strict=True):
+        alone = eeg.measure(window)
+        assert together.values.tobytes() == alone.values.tobytes()
+        assert (together.quality, together.reasons) == (alone.quality, alone.reasons)
