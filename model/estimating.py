@@ -1,22 +1,27 @@
 """From the feature windows of a tick to an estimate: what the live worker and a recomputation share."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
-from model.data.parallel import run_all
+from model.data.parallel import process_pool
 from model.predictor import Prediction, Predictor
 from pipeline.records import Array, Estimate, FeatureWindow, ModalityUse, array
 from pipeline.signals.windows import usable
 
 #: Ticks from which the start of other processes is paid back.
-SPREAD_FROM: Final = 4096
-#: Ticks that are estimated between two steps of progress; no result depends on it.
+SPREAD_FROM: Final = 2048
+#: Ticks that are handed to another process, or estimated between two steps of progress; no result depends on it.
 _AT_ONCE: Final = 64
+
+#: The windows of one tick, by modality.
+Tick: TypeAlias = dict[str, FeatureWindow]
 
 
 @dataclass
@@ -35,19 +40,21 @@ class Join:
         tick[window.modality] = window
         if len(tick) < len(self.modalities):
             return None
+        del self.waiting[window.tick]
+        if window.tick > self.next_tick:
+            self.waiting = {number: windows for number, windows in self.waiting.items() if number > window.tick}
         self.next_tick = window.tick + 1
-        self.waiting = {number: windows for number, windows in self.waiting.items() if number >= self.next_tick}
         return tick
 
 
-def estimates_of(predictor: Predictor, ready: list[dict[str, FeatureWindow]]) -> tuple[Prediction, Array]:
+def estimates_of(predictor: Predictor, ready: Sequence[Tick]) -> tuple[Prediction, Array]:
     """Run the model on the windows of several ticks.
 
     Parameters
     ----------
     predictor : Predictor
         The model.
-    ready : list of dict
+    ready : sequence of dict
         For each tick, modality -> window.
 
     Returns
@@ -57,6 +64,12 @@ def estimates_of(predictor: Predictor, ready: list[dict[str, FeatureWindow]]) ->
     ndarray
         bool ``(n_ticks, n_modalities)``: which modalities of the model were used.
     """
+    features, present = _given(predictor, ready)
+    return predictor.predict(features, present), present
+
+
+def _given(predictor: Predictor, ready: Sequence[Tick]) -> tuple[dict[str, Array], Array]:
+    """Return what the model is given of ticks: each modality's features, and which are used."""
     modalities = predictor.header.modalities
     present = np.zeros((len(ready), len(modalities)), bool)
     features = {name: np.zeros((len(ready), 2, *m.shape), np.float32) for name, m in modalities.items()}
@@ -66,18 +79,13 @@ def estimates_of(predictor: Predictor, ready: list[dict[str, FeatureWindow]]) ->
             if window is not None and usable(window):
                 present[row, column] = True
                 features[name][row] = window.features
-    return predictor.predict(features, present), present
+    return features, present
 
 
-def estimate_all(
-    predictor: Predictor,
-    checkpoint: Path,
-    ready: Sequence[dict[str, FeatureWindow]],
-    on_done: Callable[[int], None],
-    *,
-    spread_from: int = SPREAD_FROM,
-) -> list[Estimate]:
-    """Estimate many ticks at which no clock ran; the bits are those of single ones.
+class Estimating:
+    """Estimate many ticks at which no clock ran, while they are still being made; the bits are those of single ones.
+
+    A model on the CPU works on all cores, in a process each, once there are enough ticks.
 
     Parameters
     ----------
@@ -85,38 +93,70 @@ def estimate_all(
         The model.
     checkpoint : Path
         Its file, from which other processes load it.
-    ready : sequence of dict
-        For each tick, modality -> window.
-    on_done : callable
-        Told of the ticks done.
     spread_from : int
-        From so many ticks on a model on the CPU works on all cores, in a process each.
+        Ticks from which other processes are started.
     """
-    batches = [list(ready[first : first + _AT_ONCE]) for first in range(0, len(ready), _AT_ONCE)]
-    if predictor.device != "cpu" or len(ready) < spread_from:
-        estimates = []
-        for batch in batches:
-            estimates += _estimate_batch(predictor, batch)
-            on_done(len(batch))
+
+    def __init__(self, predictor: Predictor, checkpoint: Path, *, spread_from: int = SPREAD_FROM) -> None:
+        self._predictor, self._checkpoint = predictor, checkpoint
+        self._spread_from = spread_from if predictor.device == "cpu" else math.inf
+        self._ticks: list[Tick] = []
+        self._begun: list[tuple[Array, Future[Prediction]]] = []
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> "Estimating":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def add(self, tick: Tick) -> None:
+        """Take the windows of one more tick."""
+        self._ticks.append(tick)
+        if len(self._ticks) >= self._spread_from:
+            self._begin(len(self._ticks) // _AT_ONCE)
+
+    def finish(self, on_done: Callable[[int], None]) -> list[Estimate]:
+        """Return the estimates of all ticks, in their order.
+
+        Parameters
+        ----------
+        on_done : callable
+            Told of the ticks done.
+        """
+        if self._begun:
+            self._begin(math.ceil(len(self._ticks) / _AT_ONCE))
+        estimates: list[Estimate] = []
+        for number in range(math.ceil(len(self._ticks) / _AT_ONCE)):
+            ticks = self._batch(number)
+            if self._begun:
+                present, future = self._begun[number]
+                prediction = future.result()
+            else:
+                prediction, present = estimates_of(self._predictor, ticks)
+            estimates += [estimate_of(self._predictor, one, prediction, present, i, {}) for i, one in enumerate(ticks)]
+            on_done(len(ticks))
         return estimates
-    done = map(len, batches)
-    found = run_all(_elsewhere, [(checkpoint, batch) for batch in batches], lambda: on_done(next(done)))
-    return [estimate for batch in found for estimate in batch]
+
+    def _begin(self, n_batches: int) -> None:
+        """Hand the first batches to the other processes, as far as they do not have them."""
+        self._pool = self._pool or process_pool()
+        for number in range(len(self._begun), n_batches):
+            features, present = _given(self._predictor, self._batch(number))
+            self._begun.append((present, self._pool.submit(_predict, self._checkpoint, features, present)))
+
+    def _batch(self, number: int) -> list[Tick]:
+        return self._ticks[number * _AT_ONCE : (number + 1) * _AT_ONCE]
 
 
-def _elsewhere(task: tuple[Path, list[dict[str, FeatureWindow]]]) -> list[Estimate]:
-    checkpoint, batch = task
-    return _estimate_batch(_loaded(checkpoint), batch)
+def _predict(checkpoint: Path, features: dict[str, Array], present: Array) -> Prediction:
+    return _loaded(checkpoint).predict(features, present)
 
 
 @cache
 def _loaded(checkpoint: Path) -> Predictor:
     return Predictor.load(checkpoint, "cpu")
-
-
-def _estimate_batch(predictor: Predictor, batch: list[dict[str, FeatureWindow]]) -> list[Estimate]:
-    prediction, present = estimates_of(predictor, batch)
-    return [estimate_of(predictor, tick, prediction, present, row, {}) for row, tick in enumerate(batch)]
 
 
 def estimate_of(

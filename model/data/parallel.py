@@ -29,12 +29,15 @@ def run_all(
     list
         Results in the order of the arguments.
     """
-    workers = min(
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, len(arguments)
-    )
     results = []
-    with ProcessPoolExecutor(max(1, workers), mp_context=multiprocessing.get_context("spawn")) as pool:
+    with process_pool() as pool:
         for result in pool.map(function, arguments):
             results.append(result)
             on_done()
     return results
+
+
+def process_pool() -> ProcessPoolExecutor:
+    """Return a pool of as many processes as there are cores; each starts when there is work for it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("spawn"))

@@ -90,13 +90,14 @@ class HeLo(nn.Module):
             for column, (name, module) in enumerate(self.normalisation.items())
         }
         tokens = self.encoders(normalised, present)
-        fused, plan, cost = self._fuse(tokens)
+        something = present.any(1)
+        fused, plan, cost = self._fuse(tokens, something)
         embedding = self.labels()
         correlation = cosine_correlation(embedding)
         mixed = self.label_attention(
             embedding, self.to_labels(fused), correlation if self.settings.correlation else None
         )
-        return Output(self.departure(self.head(mixed), present.any(1)), correlation, plan, cost)
+        return Output(self.departure(self.head(mixed), something), correlation, plan, cost)
 
     @torch.no_grad()
     def shrink(self, factor: float) -> None:
@@ -104,7 +105,7 @@ class HeLo(nn.Module):
         for parameter in self.head[-1].parameters():
             parameter.mul_(factor)
 
-    def _fuse(self, tokens: Mapping[str, Tensor]) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    def _fuse(self, tokens: Mapping[str, Tensor], something: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Join both sides' tokens, the physiological ones carried to the behavioural ones; return plan and cost too."""
         plan = cost = None
         sides = []
@@ -113,11 +114,11 @@ class HeLo(nn.Module):
         if self.behavioural:
             sides.append(self.behaviour(torch.cat([tokens[name] for name in self.behavioural], 1)))
         if len(sides) == 2 and self.settings.transport != "none":
-            plan, cost = self._transport(*sides)
+            plan, cost = self._transport(sides[0], sides[1], something)
             sides[0] = barycentric_map(plan, sides[0])
         return torch.cat([self.layer(side) for side in sides], 1), plan, cost
 
-    def _transport(self, physiology: Tensor, behaviour: Tensor) -> tuple[Tensor, Tensor | None]:
+    def _transport(self, physiology: Tensor, behaviour: Tensor, something: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return the plan, and its cost where that is in the loss."""
         kind, in_loss = self.settings.transport, self.settings.transport_loss > 0
         if kind == "sinkhorn":
@@ -126,8 +127,15 @@ class HeLo(nn.Module):
             return plan, (between * plan).sum((1, 2)) if in_loss else None
         within = intra_cost(physiology), intra_cost(behaviour)
         cross = cross_cost(physiology, behaviour) if kind == "fused" else None
-        plan = gromov_plan(*within, cross, self.settings.fusion)
+        plan = self._gromov(*within, cross, something)
         return plan, gromov_cost(*within, plan, cross, self.settings.fusion) if in_loss else None
+
+    def _gromov(self, left: Tensor, right: Tensor, cross: Tensor | None, something: Tensor) -> Tensor:
+        """Return plans; a sample without any modality gets the prior, whatever its plan, and is not solved for."""
+        plan = torch.full_like(left, 1 / left.shape[-1] ** 2)
+        chosen = None if cross is None else cross[something]
+        plan[something] = gromov_plan(left[something], right[something], chosen, self.settings.fusion)
+        return plan
 
 
 def token_counts(settings: NetworkSettings, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from model.estimating import Join, estimate_all
+from model.estimating import Estimating, Join
 from model.header import model_path
 from model.predictor import Predictor
 from pipeline.errors import BadInput
@@ -92,10 +92,10 @@ def compute(
         eeg_channels=eeg_channels,
     )
     progress = track(f"{participant}: features", sum(streams[name].samples for name in usable))
-    windows = list(feed(processor, {name: streams[name].chunks for name in usable}, progress))
+    windows: Iterable[FeatureWindow] = feed(processor, {name: streams[name].chunks for name in usable}, progress)
     if not usable:
-        windows = processor.begin(min(first for first, _ in spans))
-        windows += processor.advance(max(last for _, last in spans))
+        began = processor.begin(min(first for first, _ in spans))
+        windows = began + processor.advance(max(last for _, last in spans))
     notes = tuple(f"stream {participant}/{name} is not used: {fault}" for name, fault in faults.items() if fault)
     return _made(participant, windows, notes, settings, predictor, track)
 
@@ -208,16 +208,22 @@ def _fault(stream: Input, eeg_channels: tuple[str, ...], hop_s: float) -> str:
 
 def _made(
     participant: str,
-    windows: list[FeatureWindow],
+    windows: Iterable[FeatureWindow],
     notes: tuple[str, ...],
     settings: SessionFile,
     predictor: Predictor,
     track: Track,
 ) -> Made:
-    """Order windows by their ticks, without the arrivals that no clock has seen, and estimate every tick."""
-    ordered = [replace(window, arrival=None) for window in sorted(windows, key=lambda window: window.tick)]
+    """Estimate every tick as its windows come, and order them, without the arrivals that no clock has seen."""
     join = Join(tuple(inputs(settings, participant, predictor)), 0)
-    ready = [tick for window in ordered if (tick := join.add(window)) is not None]
-    progress = track(f"{participant}: estimates", len(ready))
-    estimates = estimate_all(predictor, model_path(settings.model), ready, progress)
-    return Made(ordered, estimates, notes)
+    plain: list[FeatureWindow] = []
+    n_ticks = 0
+    with Estimating(predictor, model_path(settings.model)) as estimating:
+        for made in windows:
+            plain.append(replace(made, arrival=None))
+            tick = join.add(plain[-1])
+            if tick is not None:
+                estimating.add(tick)
+                n_ticks += 1
+        estimates = estimating.finish(track(f"{participant}: estimates", n_ticks))
+    return Made(sorted(plain, key=lambda window: window.tick), estimates, notes)

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.estimating import Join, estimate_all, estimates_of
+from model.estimating import Estimating, Join, estimates_of
 from model.header import model_path
 from model.predictor import Predictor
-from pipeline.records import FeatureWindow
+from pipeline.records import Estimate, FeatureWindow
 from pipeline.signals.family import FEATURES
 
 
@@ -97,8 +97,14 @@ def test_many_ticks_come_out_the_same_on_all_cores(predictor):
 
     ready = [tick(number) for number in range(150)]
     done: list[int] = []
-    here = estimate_all(predictor, model_path("shipped"), ready, done.append)
-    spread = estimate_all(predictor, model_path("shipped"), ready, done.append, spread_from=0)
+
+    def estimate(spread_from: int) -> list[Estimate]:
+        with Estimating(predictor, model_path("shipped"), spread_from=spread_from) as estimating:
+            for one in ready:
+                estimating.add(one)
+            return estimating.finish(done.append)
+
+    here, spread = estimate(1000), estimate(70)
     assert sum(done) == 2 * len(ready)
     assert [estimate.tick for estimate in spread] == list(range(150))
     for one, other in zip(here, spread, strict=True):

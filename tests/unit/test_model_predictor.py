@@ -6,7 +6,7 @@ from model.header import pattern
 from model.learning.make import make_model
 from model.learning.options import TrainOptions
 from model.network.settings import NetworkSettings
-from model.predictor import NOTHING_PRESENT, Predictor, choose_device
+from model.predictor import NOTHING_PRESENT, ROWS, Predictor, choose_device
 from pipeline.errors import BadInput
 
 TINY = TrainOptions(
@@ -44,16 +44,27 @@ def test_shares_sum_to_one_and_lie_in_their_intervals(predictor, rows):
     assert found.reasons == [""] * 20
 
 
-def test_a_row_is_bit_equal_whatever_else_the_call_holds(predictor, rows):
+def test_a_row_is_bit_equal_whatever_its_place_and_its_neighbours(predictor, rows):
     features, present = rows
     present[3, 1] = False
+    present[[5, 11]] = False  # rows that take no place in a pass
     together = predictor.predict(features, present)
-    for row in (0, 3, 19):
-        alone = predictor.predict(
-            {name: array[row : row + 1] for name, array in features.items()}, present[row : row + 1]
-        )
+    orders = [np.roll(np.arange(20), places) for places in range(ROWS)]
+    for order in [*orders, *(np.array([row]) for row in range(20)), np.arange(19, -1, -3)]:
+        found = predictor.predict({name: array[order] for name, array in features.items()}, present[order])
         for field in ("distribution", "low", "high", "weights"):
-            np.testing.assert_array_equal(getattr(alone, field)[0], getattr(together, field)[row])
+            np.testing.assert_array_equal(getattr(found, field), getattr(together, field)[order])
+
+
+def test_a_row_is_bit_equal_whatever_the_number_of_threads(predictor, rows):
+    before = predictor.predict(*rows)
+    torch.set_num_threads(2)
+    try:
+        after = predictor.predict(*rows)
+    finally:
+        torch.set_num_threads(1)
+    np.testing.assert_array_equal(after.distribution, before.distribution)
+    np.testing.assert_array_equal(after.weights, before.weights)
 
 
 def test_loading_again_gives_the_same_bits(checkpoint, predictor, rows):
