@@ -52,7 +52,7 @@ class WindowBuffer:
         state.start = state.stop = 0
         state.index = index
 
-    def append(self, data: Array, times: Array, arrival: float, status: Array) -> None:
+    def append(self, data: Array, times: Array, arrival: Array | float, status: Array) -> None:
         """Add consecutive samples.
 
         Parameters
@@ -61,8 +61,8 @@ class WindowBuffer:
             ``(n_times, n_columns)``.
         times : Array
             ``(n_times,)`` (s).
-        arrival : float
-            When they arrived (s).
+        arrival : Array | float
+            When they arrived, each or all (s).
         status : Array
             ``(n_times,)``: `GOOD`, `SETTLING` or `ABSENT`.
         """

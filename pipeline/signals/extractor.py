@@ -27,6 +27,9 @@ AHEAD_S: Final = 5.0
 #: Tick 0 lies this much later than need be, since the first stamp of a stream may be off (s).
 SLACK_S: Final = 0.1
 
+#: Of the time to a window's end, this share surely passes before a sample of a stream with unsteady stamps ends it.
+EARLY: Final = 0.8
+
 #: Until the grid is known, this much of the past is kept (s).
 HOLD_S: Final = 60.0
 
@@ -96,6 +99,7 @@ class ModalityExtractor:
         as_is = settings.stamps == "as-is" or info.can_drop_samples or sfreq <= 0
         self._timeline = Timeline("as-is" if as_is else settings.stamps, sfreq, settings.delay_ms / 1000)
         self._n_times = 0 if as_is else round(self._spec.window_s * sfreq)
+        self._sfreq = sfreq
         self._period = 1 / sfreq if sfreq > 0 else 0.0
         self._settling = math.ceil(self._processor.settle_s * sfreq)
         self._buffer = WindowBuffer()
@@ -145,7 +149,22 @@ class ModalityExtractor:
             arrived=past.arrived,
         )
 
-    def process(self, chunk: Chunk, grid: Grid | None) -> list[FeatureWindow]:
+    def needed(self, grid: Grid | None) -> tuple[int, int]:
+        """Return segment and index of the first sample that may complete a window; none before it does."""
+        state = self._state
+        if grid is None or state.expected < 0:
+            return state.segment, max(state.expected, 0)
+        left = grid.end(state.tick) - self._period - state.newest
+        steps = math.floor(left * self._sfreq * (1.0 if self._n_times else EARLY)) - 2
+        return state.segment, state.expected + max(steps, 0)
+
+    def decides_at(self, grid: Grid, lateness_s: float) -> float:
+        """Return when the clock will have to close the next window, unless samples complete it before (s)."""
+        state = self._state
+        end = grid.end(state.tick)
+        return min(end + lateness_s, max(end, state.arrived + LOST_S + lateness_s))
+
+    def process(self, chunk: Chunk, grid: Grid | None, arrivals: Array | None = None) -> list[FeatureWindow]:
         """Take a chunk and return the windows that it completes.
 
         Parameters
@@ -154,6 +173,8 @@ class ModalityExtractor:
             The stream's next chunk.
         grid : Grid | None
             The tick grid; while there is none, samples are kept for it.
+        arrivals : Array | None
+            When each sample arrived (s), float64 ``(n_times,)``; None: all with the chunk.
 
         Raises
         ------
@@ -168,7 +189,7 @@ class ModalityExtractor:
                 f"{self.modality}: chunk {chunk.segment}-{chunk.first} after {state.segment}-{state.expected}"
             )
         stamps = chunk.times + chunk.offset
-        state.ahead = float(stamps[0]) - chunk.arrival
+        state.ahead = float(stamps[0] - (chunk.arrival if arrivals is None else arrivals[0]))
         if state.ahead > AHEAD_S:
             return []
         windows: list[FeatureWindow] = []
@@ -181,7 +202,7 @@ class ModalityExtractor:
             self._begin_segment(chunk)
         else:
             times = self._timeline.process(chunk.first, stamps)
-        self._take(chunk, times)
+        self._take(chunk, times, chunk.arrival if arrivals is None else arrivals)
         windows += self.complete(grid)
         self._trim(grid)
         return windows
@@ -236,13 +257,13 @@ class ModalityExtractor:
         self._buffer.clear(chunk.first)
         state.segment, state.settled = chunk.segment, chunk.first + self._settling
 
-    def _take(self, chunk: Chunk, times: Array) -> None:
+    def _take(self, chunk: Chunk, times: Array, arrivals: Array | float) -> None:
         state = self._state
         conditioned = self._processor.process(self._source.samples(chunk))
         status = np.where(conditioned.ok, np.uint8(GOOD), np.uint8(ABSENT))
         if chunk.first < state.settled:
             status[: state.settled - chunk.first] = SETTLING
-        self._buffer.append(conditioned.data, times, chunk.arrival, status)
+        self._buffer.append(conditioned.data, times, arrivals, status)
         state.expected = chunk.last + 1
         state.newest, state.arrived = float(times[-1]), chunk.arrival
         if state.began is None:

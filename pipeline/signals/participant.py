@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import BadInput
 from pipeline.modalities import EEG_CHANNELS, MODALITIES, Modality
-from pipeline.records import Chunk, FeatureWindow, Grid, StreamInfo
+from pipeline.records import Array, Chunk, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import StreamSettings
 from pipeline.signals import closing
 from pipeline.signals.extractor import ExtractorState, ModalityExtractor
@@ -83,10 +83,14 @@ class ParticipantProcessor:
         return tuple(notice for extractor in self._extractors.values() for notice in extractor.notices)
 
     @property
+    def running_state(self) -> ParticipantState:
+        """All that is remembered, itself and not a copy: it changes with the next chunk."""
+        return ParticipantState(self.grid, {n: e.state for n, e in self._extractors.items()}, self._absent)
+
+    @property
     def state(self) -> ParticipantState:
         """A copy of all that is remembered; set it on a processor with the same streams to go on from there."""
-        extractors = {name: copy.deepcopy(extractor.state) for name, extractor in self._extractors.items()}
-        return ParticipantState(self.grid, extractors, dict(self._absent))
+        return copy.deepcopy(self.running_state)
 
     @state.setter
     def state(self, state: ParticipantState) -> None:
@@ -118,15 +122,37 @@ class ParticipantProcessor:
             extractor.state.tick = self._absent.pop(stream)
         self._extractors[stream] = extractor
 
-    def process(self, stream: str, chunk: Chunk) -> list[FeatureWindow]:
+    def process(self, stream: str, chunk: Chunk, arrivals: Array | None = None) -> list[FeatureWindow]:
         """Take a chunk of a stream and return the windows that it completes.
 
         The chunk that makes the grid known may complete windows of every modality.
+
+        Parameters
+        ----------
+        stream : str
+            The session file's name of it.
+        chunk : Chunk
+            The stream's next chunk.
+        arrivals : Array | None
+            When each sample arrived (s), float64 ``(n_times,)``; None: all with the chunk.
         """
         if stream not in self._settings:
             return []
-        windows = self._extractors[stream].process(chunk, self.grid)
+        windows = self._extractors[stream].process(chunk, self.grid, arrivals)
         return windows + self._find_grid() if self.grid is None else windows
+
+    def needed(self, stream: str) -> tuple[int, int]:
+        """Return segment and index of the first sample of a stream that may complete a window."""
+        return self._extractors[stream].needed(self.grid) if stream in self._extractors else (0, 0)
+
+    @property
+    def decides_at(self) -> float:
+        """When `advance` will have something to close, unless samples complete it before (s)."""
+        if self.grid is None:
+            return math.inf
+        absent = [self.grid.end(tick) for tick in self._absent.values()]
+        found = [extractor.decides_at(self.grid, self._lateness_s) for extractor in self._extractors.values()]
+        return min(absent + found, default=math.inf)
 
     def begin(self, now: float) -> list[FeatureWindow]:
         """Start the grid at `now` (s) if it is not known yet: the streams that are missing are not waited for."""

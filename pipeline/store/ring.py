@@ -92,13 +92,16 @@ class BlockingReader(Generic[R]):
         """Follow a further stream, or this one from another place."""
         self._last_ids[key] = self._connection.last_id(key) if last_id == "$" else last_id
 
-    def read(self, timeout_s: float) -> list[Entry[R]]:
+    def read(self, timeout_s: float, *, above: Mapping[str, str] | None = None) -> list[Entry[R]]:
         """Return what is new, as soon as there is something.
 
         Parameters
         ----------
         timeout_s : float
             Return an empty list after so long (s); 0 does not wait.
+        above : mapping | None
+            Stream -> id: wait for entries above these, and then return all that is new in the streams that have one.
+            The server wakes nobody for entries before that. None: any new entry of any stream will do.
 
         Returns
         -------
@@ -114,7 +117,7 @@ class BlockingReader(Generic[R]):
             raise ValueError("no stream is followed; name one with follow()")
         deadline = time.monotonic() + timeout_s
         while True:
-            found = self._try_read(max(0.0, deadline - time.monotonic()))
+            found = self._try_read(max(0.0, deadline - time.monotonic()), above)
             if found or time.monotonic() >= deadline:
                 return found
 
@@ -124,12 +127,12 @@ class BlockingReader(Generic[R]):
             self._own.close()
             self._own = None
 
-    def _try_read(self, left_s: float) -> list[Entry[R]]:
+    def _try_read(self, left_s: float, above: Mapping[str, str] | None) -> list[Entry[R]]:
         block_ms = math.ceil(1000 * min(left_s, LONGEST_BLOCK_S)) or None  # 0 would wait for ever
         try:
             if self._own is None:
                 self._own = self._connection.dedicated(block_s=LONGEST_BLOCK_S)
-            answer = self._own.read(self._last_ids, block_ms=block_ms, count=COUNT)
+            answer = self._read_above(self._own, above, block_ms)
         except StoreLost as error:
             self.close()
             if not self.lost:
@@ -147,6 +150,16 @@ class BlockingReader(Generic[R]):
             self._last_ids[key] = entries[-1][0]
             found.extend(decode_entries(key, entries, self._kind, self.corrupt))
         return found
+
+    def _read_above(
+        self, store: Connection, above: Mapping[str, str] | None, block_ms: int | None
+    ) -> dict[str, list[RawEntry]]:
+        if above is None:
+            return store.read(self._last_ids, block_ms=block_ms, count=COUNT)
+        if all(self._last_ids[key] == entry_id for key, entry_id in above.items()):
+            return store.read(above, block_ms=block_ms, count=COUNT)
+        due = store.read(above, block_ms=block_ms, count=1)
+        return store.read({key: self._last_ids[key] for key in due}, count=COUNT) if due else {}
 
 
 def read_samples(connection: Connection, key: str, segment: int, first: int, last: int) -> list[Chunk]:

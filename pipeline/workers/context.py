@@ -59,12 +59,14 @@ class Every:
     Parameters
     ----------
     seconds : float
-        How often (s); the first time is at once.
+        How often (s).
+    first : float
+        The first time (s); at once if it is not given.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, first: float = float("-inf")) -> None:
         self._seconds = seconds
-        self._next = float("-inf")
+        self._next = first
 
     def due(self, now: float) -> bool:
         """Return whether it is due at `now` (s); if so, the next time is that much later."""

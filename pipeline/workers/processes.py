@@ -32,12 +32,13 @@ class Plan:
 
 def processes(plan: Plan) -> Iterator[ProcessSpec]:
     """Yield what has to run, the way a sample goes."""
-    for code, participant in plan.settings.participants.items():
-        shared = plan.settings.readers == "shared"
-        for stream in [""] if shared else participant.streams:
-            yield _worker(plan, "reader", phase=0, participant=code, stream=stream)
-    for code in plan.settings.participants:
-        yield _worker(plan, "preprocess", phase=1, participant=code)
+    if plan.settings.readers == "shared":
+        yield _worker(plan, "reader", phase=0)
+    else:
+        for code, participant in plan.settings.participants.items():
+            for stream in participant.streams:
+                yield _worker(plan, "reader", phase=0, participant=code, stream=stream)
+    yield _worker(plan, "preprocess", phase=1)
     yield _worker(plan, "infer", phase=2)
     if plan.session_dir is not None:
         yield _worker(plan, "recorder", phase=3, patience_s=_RECORDER_PATIENCE_S)

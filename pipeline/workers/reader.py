@@ -119,12 +119,12 @@ class Reader:
     def run(self) -> None:
         """Find the stream, read it while it lasts, and look for it again, until asked to stop."""
         while not self._context.stop.is_set():
-            self._context.pulse.beat(self._context.stream)
+            self._context.pulse.beat(self._source)
             self._health.report(None)
             found = self._look()
             if found is None:
                 continue
-            self._context.pulse.beat(self._context.stream, within_s=_OPEN_S)
+            self._context.pulse.beat(self._source, within_s=_OPEN_S)
             try:
                 with Inlet(found) as inlet:
                     self._read(inlet)
@@ -151,7 +151,7 @@ class Reader:
         context.board.put_stream(context.participant, info)
         segmenter = self._open(info)
         while not context.stop.is_set():
-            context.pulse.beat(context.stream)
+            context.pulse.beat(self._source)
             offset = inlet.offset()  # asked first: a stream that ends now costs nothing that was pulled
             pulled = inlet.pull(0.25)
             if pulled is not None:
@@ -208,14 +208,22 @@ def _beginning(source: str, beginning: Beginning) -> str:
 
 
 def run(context: WorkerContext) -> None:
-    """Read one stream, or with shared readers all of a participant, a thread each, until asked to stop."""
-    streams = [context.stream] if context.stream else list(context.settings.participants[context.participant].streams)
-    context.pulse.expect(streams)
+    """Read one stream, or with shared readers all of the session, a thread each, until asked to stop."""
+    streams = [(context.participant, context.stream)] if context.stream else _all_streams(context)
+    context.pulse.expect("/".join(stream) for stream in streams)
     with ThreadPoolExecutor(len(streams)) as pool:
-        readers = [pool.submit(Reader(dataclasses.replace(context, stream=stream)).run) for stream in streams]
+        readers = [
+            pool.submit(Reader(dataclasses.replace(context, participant=participant, stream=stream)).run)
+            for participant, stream in streams
+        ]
         for done in as_completed(readers):
             context.stop.set()  # no reader returns unless it was asked to, or has failed: then all start anew
             done.result()
+
+
+def _all_streams(context: WorkerContext) -> list[tuple[str, str]]:
+    participants = context.settings.participants.items()
+    return [(participant, stream) for participant, settings in participants for stream in settings.streams]
 
 
 if __name__ == "__main__":

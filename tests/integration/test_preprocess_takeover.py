@@ -62,7 +62,7 @@ class Scene:
     @contextmanager
     def worker(self) -> Iterator[subprocess.Popen[bytes]]:
         """Run a worker, and kill it at the end of the block."""
-        options = arguments(session=self.session, settings=self.folder / "session.yaml", participant="P001")
+        options = arguments(session=self.session, settings=self.folder / "session.yaml")
         argv = [sys.executable, "-m", "pipeline.workers.preprocess", *options]
         process = subprocess.Popen(argv, env={**os.environ, STORE_VARIABLE: self._url})
         try:
@@ -231,14 +231,14 @@ def test_what_the_clock_has_closed_stays_closed(connection, unique, until: Until
     with context_of(connection, settings, folder=tmp_path) as context:
         context.board.put_stream("P001", stream_info("GSR"))
         sensor.send(8)
-        first = Preprocess(context, leased(context, "preprocess", "P001"))
+        first = Preprocess(context, {"P001": leased(context, "preprocess", "P001")})
         until(lambda: first.step() or len(windows(connection, unique, "GSR")) > 12)
         sent = windows(connection, unique, "GSR")
         saved = decode_state(decode(connection.get(keys.snapshot(unique, "P001")), Snapshot).state).extractors["gsr"]
         assert saved.tick == len(sent)
         assert saved.baseline.count == sum(bool(np.isfinite(window.features).all()) for window in sent)
         sensor.send(40)
-        second = Preprocess(context, leased(context, "preprocess", "P001"))  # as if the first one were dead
+        second = Preprocess(context, {"P001": leased(context, "preprocess", "P001")})  # as if the first one were dead
         until(lambda: second.step() or len(windows(connection, unique, "GSR")) > len(sent) + 20)
         with pytest.raises(LeaseLost):
             first.close()

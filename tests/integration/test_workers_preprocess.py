@@ -39,7 +39,7 @@ def events(connection: Connection, session: str) -> list[Event]:
 def process_all(connection: Connection, settings: SessionFile, modality: str, n_windows: int) -> None:
     """Let a worker of its own process what there is, until so many windows are stored."""
     with context_of(connection, settings) as context:
-        worker = Preprocess(context, leased(context, "preprocess", "P001"))
+        worker = Preprocess(context, {"P001": leased(context, "preprocess", "P001")})
         deadline = local_clock() + 30
         while len(windows(connection, settings.session, modality)) < n_windows:
             assert local_clock() < deadline
@@ -143,7 +143,7 @@ def test_a_required_stream_that_is_wrong_is_refused(connection, unique):
     with context_of(connection, session_of(unique, {"gsr": GSR})) as context:
         context.board.put_stream("P001", stream_info("GSR", units=("furlong",)))
         with pytest.raises(BadInput, match=r"streams\.gsr\.unit: .*furlong"):
-            Preprocess(context, leased(context, "preprocess", "P001"))
+            Preprocess(context, {"P001": leased(context, "preprocess", "P001")})
 
 
 def test_what_the_model_does_not_take_is_recorded_and_not_processed(connection, unique, until):

@@ -1,0 +1,233 @@
+"""One participant whose preprocessing a worker owns: raw chunks in, feature windows and snapshots out."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from model.header import Header
+from pipeline.records import Chunk, Event, FeatureWindow, Snapshot
+from pipeline.session.config import StreamSettings
+from pipeline.signals.joined import joined
+from pipeline.signals.participant import ParticipantProcessor
+from pipeline.signals.saved import decode_state, encode_state
+from pipeline.store import ids, keys
+from pipeline.store.lease import Lease
+from pipeline.store.retention import Acknowledged
+from pipeline.store.ring import last
+from pipeline.store.snapshots import Snapshots
+from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter
+from pipeline.streams.clock import local_clock
+from pipeline.workers.context import WorkerContext
+from pipeline.workers.lateness import Lateness
+from pipeline.workers.sources import Sources
+
+#: Windows so new go into the snapshot (s): others may not have read them when the store died together with us.
+_WINDOWS_S = 10.0
+
+
+class OwnedParticipant:
+    """Feed a participant's processor with what its worker reads, and store what it makes.
+
+    What a restarted worker needs stands in one snapshot: the processor's state, the raw entries that it has seen, the
+    newest windows. It is saved every second, and before any window is sent that the clock has closed: windows that
+    samples have completed come out of the raw ring a second time as they were, decisions of the clock do not.
+
+    Parameters
+    ----------
+    context : WorkerContext
+        With the participant.
+    lease : Lease
+        Held: it makes this the one worker that writes.
+    header : Header
+        The model's.
+    """
+
+    def __init__(self, context: WorkerContext, lease: Lease, header: Header) -> None:
+        self.lease = lease
+        self.lateness = Lateness()
+        self._context = context
+        participant = context.settings.participants[context.participant]
+        streams: dict[str, StreamSettings] = {
+            stream: participant.streams[stream]
+            for modality, stream in participant.modality_streams().items()
+            if modality in header.modalities
+        }
+        self._snapshots = Snapshots(
+            context.connection,
+            keys.snapshot(context.session, context.participant),
+            context.folder / f"{context.participant}.state",
+            lease,
+        )
+        self._acknowledged = Acknowledged(context.connection, "preprocess")
+        snapshot = self._snapshots.load()
+        infos = snapshot.infos if snapshot else {}
+        self._processor = ParticipantProcessor(
+            {stream: (infos.get(stream), settings) for stream, settings in streams.items()},
+            hop_s=context.settings.hop_s,
+            lateness_s=context.settings.lateness_s,
+            eeg_channels=header.eeg_channels,
+            grid=context.board.grid(context.participant),
+        )
+        self._grid_known = False
+        """Whether it is on the board."""
+        self._sources = Sources(context, streams, self._processor, infos)
+        self._stream_of = {keys.raw(context.session, context.participant, stream): stream for stream in streams}
+        self._read = dict.fromkeys(streams, ids.START)
+        self._newest: dict[str, Chunk] = {}
+        """Stream -> the last chunk that was taken."""
+        self._made: list[FeatureWindow] = []
+        self._writers: dict[str, StreamWriter] = {m: self._writer(m) for m in self._processor.modalities}
+        self._stored: dict[str, int] = {m: self._last_tick(m) for m in self._processor.modalities}
+        if snapshot:
+            self._restore(snapshot)
+        else:
+            self._begin_anew()
+        self._begin_by = local_clock() + context.settings.resolve_timeout_s
+        for notice in self._processor.notices:
+            context.log.info(notice)
+
+    @property
+    def read(self) -> dict[str, str]:
+        """Key of each raw stream -> id of the last entry that the processor has seen."""
+        return {key: self._read[stream] for key, stream in self._stream_of.items()}
+
+    @property
+    def decides_at(self) -> float:
+        """When the clock will have something to decide, unless samples do so before (s)."""
+        return self._begin_by if self._processor.grid is None else self._processor.decides_at
+
+    def above(self, last_ids: Mapping[str, str]) -> dict[str, str]:
+        """Return for each raw stream the id above which entries are of use: those before complete no window.
+
+        Parameters
+        ----------
+        last_ids : mapping
+            Key of each raw stream -> id of the last entry that was read.
+        """
+        return {key: self._above(stream, last_ids[key]) for key, stream in self._stream_of.items()}
+
+    def take(self, key: str, chunks: Sequence[Chunk]) -> None:
+        """Process what is new in a raw stream.
+
+        Raises
+        ------
+        StoreLost
+            It cannot be known yet what stream they are of; `read` says what was processed.
+        """
+        stream = self._stream_of[key]
+        for run in joined(chunks):
+            if self._sources.usable(stream, run.chunk):
+                self._made += self._processor.process(stream, run.chunk, run.arrivals)
+            self.lateness.arrived(stream, run.newest.arrival)
+            self._newest[stream] = run.newest
+            self._read[stream] = ids.raw_id(run.newest.segment, run.newest.first)
+
+    def settle(self, now: float, *, decide: bool, save: bool) -> None:
+        """Store what was made.
+
+        Parameters
+        ----------
+        now : float
+            The host's time (s).
+        decide : bool
+            Ask the clock: everything has been read that was stored before `now`.
+        save : bool
+            Save a snapshot, even if nothing asks for one, and notice a store that came back empty.
+        """
+        closed = self._decide(now) if decide else []
+        self._keep(self._made + closed)
+        self._made.clear()
+        new_grid = not self._grid_known and self._processor.grid is not None
+        if closed or new_grid or save:
+            self._save()
+        if new_grid and self._processor.grid is not None:
+            self._context.board.put_grid(self._context.participant, self._processor.grid)
+            self._grid_known = True
+        for writer in self._writers.values():
+            if writer.unsent or save:
+                writer.flush()
+
+    def close(self) -> None:
+        """Hand over what waits."""
+        self._save()
+        for writer in self._writers.values():
+            writer.close()
+        self._snapshots.close()
+        self._acknowledged.close()
+        self.lease.release()
+
+    def _above(self, stream: str, last_id: str) -> str:
+        newest = self._newest.get(stream)
+        if newest is None:
+            return last_id
+        segment, index = self._processor.needed(stream)
+        # A chunk's id is that of its first sample: the one that holds `index` begins up to a chunk's length before.
+        above = (segment, index - len(newest.times) + 1)
+        return f"{above[0]}-{above[1]}" if above > ids.parse(last_id) else last_id
+
+    def _decide(self, now: float) -> list[FeatureWindow]:
+        """Return the windows that are not waited for any longer."""
+        if not self.lateness.may_judge(now):
+            return []
+        begun = self._processor.begin(now) if now > self._begin_by else []
+        return begun + self._processor.advance(now)
+
+    def _keep(self, windows: list[FeatureWindow]) -> None:
+        """Hand the windows to their writers; what a predecessor has stored is not stored again."""
+        made = local_clock()
+        for window in windows:
+            if window.tick > self._stored[window.modality]:
+                record = msgspec.structs.replace(window, made=made)
+                self._writers[window.modality].keep(ids.tick_id(window.tick), record)
+                self._stored[window.modality] = window.tick
+
+    def _save(self) -> None:
+        self._snapshots.save(
+            Snapshot(
+                time=local_clock(),
+                read=dict(self._read),
+                infos=dict(self._sources.infos),
+                windows={modality: writer.newest(_WINDOWS_S) for modality, writer in self._writers.items()},
+                state=encode_state(self._processor.running_state),
+            )
+        )
+        self._acknowledged.put(self.read)
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        """Go on where the predecessor stood."""
+        state = decode_state(snapshot.state)
+        self._processor.state = state
+        self._read.update(snapshot.read)
+        for stream, extractor in state.extractors.items():
+            self._sources.seen(stream, extractor.segment)
+            self.lateness.arrived(stream, extractor.arrived)
+        # Readers may not have noticed yet that the store, which died with the predecessor, is back.
+        self.lateness.away(snapshot.time, local_clock())
+        for modality, entries in snapshot.windows.items():
+            if entries:
+                self._writers[modality].take_over(entries)
+                newest = ids.parse(entries[-1][0])[1] - 1
+                self._stored[modality] = max(self._stored[modality], newest)
+        self._context.log.info("goes on from its predecessor's state", read=snapshot.read)
+
+    def _begin_anew(self) -> None:
+        """Begin without a predecessor's state; if there was a predecessor, say so: its past counts no more."""
+        if any(tick >= 0 for tick in self._stored.values()):
+            text = f"The preprocess {self._context.participant} process found no saved state and began anew."
+            self._context.log.warning(text)
+            self._context.board.append_event(Event(local_clock(), "restart", text, "preprocess"))
+        self._sources.open_found()
+
+    def _writer(self, modality: str) -> StreamWriter:
+        key = keys.features(self._context.session, self._context.participant, modality)
+        return StreamWriter(
+            self._context.connection, key, retention_s=FEATURES_RETENTION_S, alarm=self._alarm, lease=self.lease
+        )
+
+    def _alarm(self, sentence: str) -> None:
+        self._context.board.append_event(Event(local_clock(), "alarm", sentence, "preprocess"))
+
+    def _last_tick(self, modality: str) -> int:
+        key = keys.features(self._context.session, self._context.participant, modality)
+        entry = last(self._context.connection, key, FeatureWindow)
+        return -1 if entry is None else entry.record.tick
