@@ -170,10 +170,10 @@ def test_a_reader_that_was_restarted_goes_on_counting(context, connection, uniqu
         send(outlet, start, 0, 500)
         until(lambda: n_stored(context) == 500)
     # Another outlet of the same device: the first may not have noticed yet that its reader is gone, and send to nobody.
-    with Outlet(sensor(unique)) as outlet, context_of(connection, context.settings, stream="eeg") as again:
-        with working(reader.run, again):
-            send(outlet, start, 1000, 1250)
-            until(lambda: n_stored(again) == 750)
+    outlet = Outlet(sensor(unique))
+    with outlet, context_of(connection, context.settings, stream="eeg") as again, working(reader.run, again):
+        send(outlet, start, 1000, 1250)
+        until(lambda: n_stored(again) == 750)
     segments = sorted({entry.record.segment for entry in stored(again)})
     assert len(segments) == 2
     last = health(again)
