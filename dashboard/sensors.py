@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dashboard import clocks
 from dashboard.situation import Situation
 from dashboard.status import NOISY, is_slow, sample_age, screen_name, silence
 from pipeline.modalities import MODALITIES
@@ -29,6 +30,7 @@ def _row(stream: str, use: str, situation: Situation) -> dict[str, Any]:
     used = situation.newest.modalities.get(use) if situation.newest is not None else None
     age = sample_age(health, situation.now) if health else None
     level, state = _state(health, used, situation.now)
+    clock, figures = clocks.cell(health)
     return {
         "key": stream,
         "name": screen_name(stream, use),
@@ -40,6 +42,8 @@ def _row(stream: str, use: str, situation: Situation) -> dict[str, Any]:
         "age": None if age is None else round(age, 2),
         "gaps": health.gaps if health else 0,
         "lost": health.samples_lost if health else None,
+        "clock": clock,
+        "clock_figures": figures,
         "sensor": use in MODALITIES,
         "weight": round(used.weight, 3) if used and used.used else None,
     }

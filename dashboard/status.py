@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from dashboard import clocks
 from dashboard.situation import Situation, made_at
 from dashboard.words import MODALITY_NAMES, listing, seconds
 from pipeline.modalities import MODALITIES
@@ -74,9 +75,10 @@ def judge(situation: Situation) -> Status:
     amiss = (*others, *sensors, *_use_sentences(situation))
     if amiss:
         first, *more = amiss
-        return Status("amber", first, tuple(more))
+        return Status("amber", first, (*more, *_clock_sentences(situation)))
     used = sum(stream.state == "receiving" for stream in _sensors(situation).values())
-    return Status("green", f"All {used} sensors deliver." if used > 1 else "The sensor delivers.")
+    title = f"All {used} sensors deliver." if used > 1 else "The sensor delivers."
+    return Status("green", title, tuple(_clock_sentences(situation)))
 
 
 def process_sentences(situation: Situation) -> list[tuple[ProcessHealth, str]]:
@@ -148,6 +150,15 @@ def _sensor_sentence(name: str, health: StreamHealth, situation: Situation) -> s
     if is_slow(health):
         return f"{name} delivers {health.delivered_hz:.0f} of {health.sfreq:g} samples a second."
     return ""
+
+
+def _clock_sentences(situation: Situation) -> list[str]:
+    sentences = (
+        clocks.sentence(screen_name(name, situation.uses[name]), health)
+        for name, health in _sensors(situation).items()
+        if health.state == "receiving"
+    )
+    return [sentence for sentence in sentences if sentence]
 
 
 def _use_sentences(situation: Situation) -> list[str]:

@@ -31,6 +31,11 @@ UNIT_FACTORS: Final[dict[Modality, dict[str, float]]] = {
     "Face": {"a.u.": 1.0, "deg": 1.0, "cm": 1.0, "share": 1.0},
 }
 
+#: What a channel is called that counts samples, in small letters and without spaces, dashes and the like.
+COUNTER_LABELS: Final = frozenset(
+    {"counter", "samplecounter", "samplecount", "samplenumber", "sampleindex", "packetcounter"}
+)
+
 #: The 18 channels of the demo's cap, in order.
 EEG_CHANNELS: Final = (
     "Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "P4", "P8", "O1", "O2",

@@ -133,7 +133,7 @@ class Estimate(Record, frozen=True, tag="estimate"):
 
 
 class Event(Record, frozen=True, tag="event"):
-    """Something that happened: marker, gap, clock jump, lost (a stream), restart or alarm."""
+    """Something that happened: marker, gap, clock, clock jump, lost or returned (a stream), restart or alarm."""
 
     time: float
     kind: str
@@ -166,8 +166,19 @@ class StreamHealth(Record, frozen=True, tag="stream-health"):
     last_sample: float | None
     """Time of the newest sample (s)."""
     offset: float
+    """Clock offset in force (s)."""
     time: float
     """When this was reported (s)."""
+    clock: str = ""
+    """What the stamps are: ``LSL``, ``Unix time`` or ``a clock of its own``; empty before the first sample."""
+    settling: bool = False
+    """The clock offset is not well known yet."""
+    drift_ppm: float | None = None
+    """By how much the clock offset grows (microseconds a second)."""
+    round_trip: float | None = None
+    """How long question and answer to the source's clock take (s); None for stamps that are mapped by their arrival."""
+    irregularity: float | None = None
+    """Median deviation of the intervals between stamps from the nominal one (s); None for irregular streams."""
 
 
 class ProcessHealth(Record, frozen=True, tag="process-health"):

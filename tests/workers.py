@@ -12,7 +12,7 @@ from pipeline.log import get_log
 from pipeline.session.config import SessionFile, parse_session
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection
-from pipeline.workers.context import WorkerContext
+from pipeline.workers.context import Renewal, WorkerContext
 from pipeline.workers.pulse import Pulse
 
 
@@ -54,6 +54,19 @@ def _context(
         folder=folder,
         pulse=Pulse(board, "test", participant),
     )
+
+
+def renewing(run: Callable[[WorkerContext], None]) -> Callable[[WorkerContext], None]:
+    """Return a worker that goes on where it asks for a new process, as under its supervisor."""
+
+    def renewed(context: WorkerContext) -> None:
+        while True:
+            try:
+                return run(context)
+            except Renewal:
+                continue
+
+    return renewed
 
 
 @contextmanager

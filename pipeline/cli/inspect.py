@@ -107,6 +107,12 @@ def _status_of(session: str, store: str) -> dict[str, Any]:
                 "samples_received": s.samples_received,
                 "samples_lost": s.samples_lost,
                 "gaps": s.gaps,
+                "clock": s.clock,
+                "clock_settling": s.settling,
+                "clock_offset_s": s.offset,
+                "drift_ppm": _rounded(s.drift_ppm, 2),
+                "round_trip_ms": _rounded(s.round_trip, 3, 1e3),
+                "irregularity_ms": _rounded(s.irregularity, 3, 1e3),
             }
             for s in streams
         ],
@@ -128,7 +134,30 @@ def _status_table(result: dict[str, Any]) -> Any:
         lost = f", {stream['samples_lost']} lost" if stream["samples_lost"] is not None else ""
         detail = f"{rate}{stream['samples_received']} samples{lost}, {stream['gaps']} gaps"
         table.add_row("stream", Text(stream["stream"]), stream["state"], detail)
+        if stream["clock"]:
+            table.add_row("", "", "", Text(_clock(stream)))
     return table
+
+
+def _clock(stream: dict[str, Any]) -> str:
+    """Return what there is to say of a stream's clock."""
+    said = [f"clock {stream['clock_offset_s']:+.6f} s from ours" if stream["clock"] == "LSL" else stream["clock"]]
+    if stream["clock"] != "LSL":
+        said.append("mapped by arrival")
+    if stream["clock_settling"]:
+        said.append("clock settling")
+    for key, text in (
+        ("drift_ppm", "drift {:+.1f} ppm"),
+        ("round_trip_ms", "round trip {:.2f} ms"),
+        ("irregularity_ms", "stamps irregular by {:.2f} ms"),
+    ):
+        if stream[key] is not None:
+            said.append(text.format(stream[key]))
+    return ", ".join(said)
+
+
+def _rounded(value: float | None, digits: int, factor: float = 1.0) -> float | None:
+    return None if value is None else round(value * factor, digits)
 
 
 def _fields(item: "Check") -> dict[str, Any]:

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import BadInput
-from pipeline.modalities import MODALITIES, UNIT_FACTORS, Modality, Use
+from pipeline.modalities import COUNTER_LABELS, MODALITIES, UNIT_FACTORS, Modality, Use
 
 LONGEST_NAME = 64
 #: Letters, digits, - and _: safe as a folder name and as a part of a key.
@@ -61,6 +61,8 @@ class StreamSettings(_Model):
     """Expected rate (Hz); another one is refused."""
     channels: dict[str, str] | list[str] | None = None
     """Channels to process (a list), or to process under another name (``device name: name``); all are recorded."""
+    counter: str | None = None
+    """The channel that counts samples, where its label does not say so (see `COUNTER_LABELS`)."""
     delay_ms: float = 0.0
     required: bool = True
     calibration: Calibration | None = None
@@ -88,15 +90,17 @@ class StreamSettings(_Model):
         return self
 
     def pick(self, ch_names: tuple[str, ...]) -> tuple[list[int], list[str]]:
-        """Return the indices of the channels to take and the names to give them.
+        """Return the indices of the channels to take and the names to give them; a counter only if it is asked for.
 
         Raises
         ------
         BadInput
             A channel that was asked for is not in the stream.
         """
+        counter = self.counter_in(ch_names)
         if self.channels is None:
-            return list(range(len(ch_names))), list(ch_names)
+            picks = [index for index in range(len(ch_names)) if index != counter]
+            return picks, [ch_names[index] for index in picks]
         wanted = self.channels if isinstance(self.channels, dict) else {name: name for name in self.channels}
         missing = [name for name in wanted if name not in ch_names]
         if missing:
@@ -104,6 +108,23 @@ class StreamSettings(_Model):
                 f"channels: {', '.join(missing)} not in the stream, which has {', '.join(ch_names)}; correct `channels`"
             )
         return [ch_names.index(name) for name in wanted], list(wanted.values())
+
+    def counter_in(self, ch_names: tuple[str, ...]) -> int | None:
+        """Return the index of the channel that counts samples; None if there is none.
+
+        Raises
+        ------
+        BadInput
+            The channel that `counter` names is not in the stream.
+        """
+        if self.counter is not None:
+            if self.counter not in ch_names:
+                raise BadInput(
+                    f"counter: {self.counter} not in the stream, which has {', '.join(ch_names)}; correct `counter`"
+                )
+            return ch_names.index(self.counter)
+        labels = (re.sub(r"[\W_]+", "", name).lower() for name in ch_names)
+        return next((index for index, label in enumerate(labels) if label in COUNTER_LABELS), None)
 
 
 class Participant(_Model):

@@ -105,7 +105,7 @@ def plain_session(recording: Recording, takes: Iterable[str]) -> tuple[SessionFi
 def cut_segments(stream: RecordedStream, settings: StreamSettings) -> tuple[Recorded, list[Segment]]:
     """Return a stream of a recording cut into segments by the rules that hold live, and at resets of its clock."""
     times, info = stream.times, stream.info
-    segmenter = Segmenter(info.sfreq, can_drop=info.can_drop_samples)
+    segmenter = Segmenter(info.sfreq, can_drop=info.can_drop_samples, counter=settings.counter_in(info.ch_names))
     size = max(1, round((info.sfreq or 30.0) * PIECE_S))
     began: dict[int, str] = {}
     for start, stop in pairwise(sorted({0, *range(0, len(times), size), *stream.resets, len(times)})):

@@ -1,10 +1,12 @@
 """Which LSL streams are there, and which of them a session file means."""
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pipeline.errors import BadInput
+from pipeline.records import StreamInfo
 from pipeline.session.config import Match
 from pipeline.streams.clock import local_clock
 from pipeline.streams.description import FORMATS
@@ -64,16 +66,58 @@ def find(match: Match, timeout: float, *, give_up: threading.Event | None = None
     BadInput
         More than one such stream.
     """
+    matching = _look(_predicate(match), timeout, give_up)
+    if not matching:
+        raise NoStream(f"no LSL stream with {match} within {timeout:g} s; {_instead()}; start it, or correct `match`")
+    return _only(matching, match)
+
+
+def find_again(match: Match, known: StreamInfo, timeout: float, *, others: Collection[str]) -> Found | None:
+    """Look for a stream that was there before: the same one or, failing that, its device under another source id.
+
+    Parameters
+    ----------
+    match : Match
+        What the session file says. Where it names a source id, another one is taken if name and type are as before.
+    known : StreamInfo
+        The stream as it was.
+    timeout : float
+        How long to wait for it (s).
+    others : collection of str
+        Source ids that are somebody else's.
+
+    Raises
+    ------
+    BadInput
+        More than one such stream.
+    """
+    found = _look(successors(match, known), timeout, None)
+    same = [stream for stream in found if match.source_id in {None, stream.source_id}]
+    matching = same or [stream for stream in found if stream.source_id not in others]
+    return _only(matching, match) if matching else None
+
+
+def successors(match: Match, known: StreamInfo) -> str:
+    """Return liblsl's predicate for all that may be the stream `known` again, see `find_again`."""
+    if match.source_id is None:
+        return _predicate(match)
+    by_name = _predicate(Match(name=known.name, type=known.type))
+    return f"(({_predicate(match)}) or ({by_name}))"  # in brackets, since liblsl adds conditions of its own
+
+
+def _look(predicate: str, timeout: float, give_up: threading.Event | None) -> list[Found]:
+    """Return the streams that match, as soon as there is one."""
     deadline = local_clock() + timeout
     handles: list[Any] = []
     # In slices, since neither Ctrl-C nor `give_up` is heard while liblsl waits.
     while not handles and (left := deadline - local_clock()) > 0 and not (give_up and give_up.is_set()):
-        handles = pylsl.resolve_bypred(_predicate(match), 1, min(left, _SLICE_S))
-    if not handles:
-        raise NoStream(f"no LSL stream with {match} within {timeout:g} s; {_instead()}; start it, or correct `match`")
-    # The first answer ends the wait, so ask once more whether a second stream matches.
-    handles += pylsl.resolve_bypred(_predicate(match), 2, _SECOND_LOOK_S)
-    matching = list({stream.uid: stream for stream in map(_found, handles)}.values())
+        handles = pylsl.resolve_bypred(predicate, 1, min(left, _SLICE_S))
+    if handles:  # the first answer ends the wait, so ask once more whether a second stream matches
+        handles += pylsl.resolve_bypred(predicate, 2, _SECOND_LOOK_S)
+    return list({stream.uid: stream for stream in map(_found, handles)}.values())
+
+
+def _only(matching: list[Found], match: Match) -> Found:
     if len(matching) > 1:
         raise BadInput(
             f"{len(matching)} LSL streams match {match}: {'; '.join(map(str, matching))}; stop one of them, "

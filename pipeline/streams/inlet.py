@@ -1,4 +1,4 @@
-"""One open LSL stream: blocking reads, its full description, and the clock offset in force."""
+"""One open LSL stream: blocking reads, its full description, and the probes of its source's clock."""
 
 from types import TracebackType
 from typing import Final, Self
@@ -10,6 +10,7 @@ from pipeline.streams import description
 from pipeline.streams.clock import local_clock
 from pipeline.streams.discovery import Found
 from pipeline.streams.liblsl import pylsl
+from pipeline.streams.probes import Probe, newest_probe
 from pipeline.streams.segments import Pulled
 
 #: How much liblsl holds for us while we do not pull (s; for irregular streams, hundreds of samples).
@@ -38,6 +39,11 @@ class Inlet:
     timeout : float
         For opening, for the description, and for the first clock offset, each (s).
 
+    Attributes
+    ----------
+    first_probe : Probe
+        The first measurement of the clock offset.
+
     Raises
     ------
     StreamLost
@@ -52,7 +58,7 @@ class Inlet:
         try:
             self._xml = str(self._inlet.info(timeout).as_xml())
             self._inlet.open_stream(timeout)
-            self._inlet.time_correction(timeout)
+            self.first_probe = self._newest_probe = newest_probe(self._inlet, timeout)
         except (pylsl.util.TimeoutError, pylsl.util.LostError) as error:
             raise StreamLost(f"{found} does not answer ({error})") from error
 
@@ -88,20 +94,16 @@ class Inlet:
             return Pulled(times, np.empty((len(times), 0), np.float32), strings, arrival)
         return Pulled(times, samples, (), arrival)
 
-    def offset(self) -> float:
-        """Return the clock offset in force (s): a source timestamp plus it is on the host's LSL clock.
-
-        liblsl probes it in the background; this reads its latest estimate and does not wait.
-
-        Raises
-        ------
-        StreamLost
-            The outlet is gone.
-        """
+    def probe(self) -> Probe | None:
+        """Return liblsl's newest measurement of the clock offset; None if it has made none since the last call."""
         try:
-            return float(self._inlet.time_correction(0.0))
-        except pylsl.util.LostError as error:
-            raise StreamLost(f"{self._found} is gone") from error
+            probe = newest_probe(self._inlet, 0.0)
+        except pylsl.util.LostError:
+            return None  # `pull` says so, once all that has come was pulled
+        if probe == self._newest_probe:
+            return None
+        self._newest_probe = probe
+        return probe
 
     def close(self) -> None:
         """Stop the transmission; the inlet cannot be used again."""

@@ -1,37 +1,17 @@
 """Cut what arrives of one stream into segments: stretches without a gap.
 
-A new segment begins when the stream opens, when samples are missing, and when its clock jumps. Missing samples of a
-regular stream show in its stamps: the time of sample ``i`` runs ahead of ``i / sfreq``. Stamps that come in bursts, or
-jitter, run no further ahead than they lately were. So a gap is where
-
-    t[i] - i / sfreq - peak > tolerance = clip(FACTOR * jitter, MIN_SAMPLES / sfreq, max(MAX_TOLERANCE_S, 4 / sfreq))
-
-with `peak` the highest ``t[i] - i / sfreq`` lately (it sinks with PEAK_MEMORY_S) and `jitter` the largest excess over
-it, or step back in time, lately (it fades with JITTER_MEMORY_S, and starts at 50 ms, or half a sample, while nothing is
-known). Some seconds after its beginning, one missing sample of a well-stamped stream is found, and a stream that is
-stamped in bursts is not torn apart. A stamp that goes back by more than the tolerance is a clock jump; so is one that
-leaps ahead by more than JUMP_S while the arrival times say that nothing like it has passed.
-
-Streams that may drop samples (webcams) or are irregular (markers) lose no countable samples: a droppable one begins a
-new segment after a silence of SILENCE_S, an irregular one only when its clock goes back.
+A new segment begins when the stream opens, when samples are missing, and when its clock jumps; what tells them is in
+`pipeline.streams.continuity`. Stamps that jumped are not believed any longer: from there on the clock offset is such
+that the stream's time goes on as its samples do.
 """
 
-import math
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Final, Literal
 
 from pipeline.records import Array, Chunk
-
-MIN_SAMPLES: Final = 0.75
-FACTOR: Final = 4.0
-MAX_TOLERANCE_S: Final = 1.0
-JITTER_AT_START_S: Final = 0.05
-JITTER_MEMORY_S: Final = 2.0
-PEAK_MEMORY_S: Final = 5.0
-JUMP_S: Final = 5.0
-SILENCE_S: Final = 2.0
-BACK_S: Final = 1.0
+from pipeline.streams.continuity import Beginning, Continuity
+from pipeline.streams.counter import Counter
+from pipeline.streams.lateness import Lateness
+from pipeline.streams.offsets import JUMP_S
 
 
 @dataclass(frozen=True)
@@ -52,22 +32,20 @@ class Pulled:
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """Why a segment begins."""
-
-    reason: Literal["open", "gap", "clock jump"]
-    missing: int = 0
-    """Samples missing before it."""
-    seconds: float = 0.0
-    """How far the stamps moved, other than they should have (s)."""
-
-
-@dataclass(frozen=True)
 class Piece:
     """Samples of one segment; `beginning` says why it began where these are its first."""
 
     chunk: Chunk
     beginning: Beginning | None
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Where samples begin that belong together."""
+
+    row: int
+    beginning: Beginning | None
+    offset: float
 
 
 class Segmenter:
@@ -79,6 +57,8 @@ class Segmenter:
         Nominal rate (Hz); 0 for an irregular stream.
     can_drop : bool
         The stream may leave out samples.
+    counter : int | None
+        Index of the channel that counts samples, if there is one; of no use where samples may be left out.
     newest : Chunk | None
         The newest chunk known of this stream, from before a restart: a new segment begins after it, and the samples
         that are missing in between are counted.
@@ -93,113 +73,91 @@ class Segmenter:
         Segments begun, after the first.
     """
 
-    def __init__(self, sfreq: float, *, can_drop: bool = False, newest: Chunk | None = None) -> None:
+    def __init__(
+        self, sfreq: float, *, can_drop: bool = False, counter: int | None = None, newest: Chunk | None = None
+    ) -> None:
+        regular = sfreq > 0 and not can_drop
         self._sfreq = sfreq
-        self._counted = sfreq > 0 and not can_drop
-        if self._counted:
-            self._fade = math.exp(-1 / (sfreq * JITTER_MEMORY_S))
-            self._sink = math.exp(-1 / (sfreq * PEAK_MEMORY_S))
-            self._jitter = max(JITTER_AT_START_S, 0.5 / sfreq)
-        self._segment = 0 if newest is None else newest.segment
+        self._counter = Counter(counter) if counter is not None and regular else None
+        self._continuity = Continuity(sfreq, regular=regular, counter=self._counter, newest=newest)
+        self._lateness = Lateness()
+        self._segment, self._offset = (0, 0.0) if newest is None else (newest.segment, newest.offset)
         self._next = 0
-        self._last_time: float | None = None if newest is None else float(newest.times[-1])
-        self._ahead = 0.0
-        self._peak = 0.0
-        self._last_arrival = 0.0 if newest is None else newest.arrival
-        self._reopened = True
         self.samples = 0
-        self.lost: int | None = 0 if self._counted else None
+        self.lost: int | None = 0 if regular else None
         self.gaps = 0
 
     def reopen(self) -> None:
         """Begin a new segment with the next sample: the stream was opened anew."""
-        self._reopened = True
+        self._continuity.announce(Beginning("open"))
+        self._lateness = Lateness()
+
+    def jump(self, seconds: float) -> None:
+        """Begin a new segment with the next sample: its clock moved by so much (s), and the offset has followed."""
+        self._continuity.announce(Beginning("clock jump", 0, seconds, measured=True))
+        self._lateness = Lateness()
 
     def split(self, pulled: Pulled, *, offset: float, epoch_ms: int) -> list[Piece]:
         """Return the samples as chunks, cut where a segment begins.
 
-        How the input is cut moves no border; only how a leap of more than JUMP_S is named hangs on the arrivals.
+        How the input is cut moves no border; only whether a leap ahead is a gap or a jump hangs on the arrivals.
 
         Parameters
         ----------
         pulled : Pulled
             Consecutive samples.
         offset : float
-            Clock offset in force (s).
+            Clock offset in force (s). Where the stamps jump, the chunks from there on have another one.
         epoch_ms : int
             Wall clock in milliseconds, from which a new segment takes its number.
         """
-        waited = 0.0 if self._last_time is None else pulled.arrival - self._last_arrival
-        beginnings: dict[int, Beginning] = {}
-        for index, time in enumerate(pulled.times.tolist()):
-            beginning = self._beginning(time, waited)
+        if not len(pulled):
+            return []
+        cuts = self._cut(pulled, offset)
+        self._offset = cuts[-1].offset
+        self._lateness.add(pulled.arrival - float(pulled.times[-1]) - self._offset, pulled.arrival)
+        stops = [*(cut.row for cut in cuts[1:]), len(pulled)]
+        return [self._piece(pulled, cut, stop, epoch_ms) for cut, stop in zip(cuts, stops, strict=True)]
+
+    def _cut(self, pulled: Pulled, offset: float) -> list[_Cut]:
+        times: list[float] = pulled.times.tolist()
+        none: list[int | None] = [None] * len(times)
+        steps = none if self._counter is None else self._counter.read(pulled.data)
+        cuts = [_Cut(0, None, offset)]
+        row = 0
+        while (row := self._continuity.undisturbed(times, steps, row)) < len(times):
+            closer = self._lateness.closer(pulled.arrival - times[-1] - offset, pulled.arrival)
+            beginning = self._continuity.judge(times[row], steps[row], offset - self._offset, closer)
+            self._offset = offset
             if beginning is not None:
-                beginnings[index] = beginning
-            self._last_time = time
-        self._last_arrival = pulled.arrival
-        cuts = sorted({0, *beginnings, len(pulled)})
-        return [
-            self._piece(pulled, start, stop, beginnings.get(start), offset, epoch_ms) for start, stop in pairwise(cuts)
-        ]
+                self._offset = offset = offset - self._moved(beginning)
+                cuts = [*(cut for cut in cuts if cut.row < row), _Cut(row, beginning, offset)]
+            row += 1
+        return cuts
 
-    def _beginning(self, time: float, waited: float) -> Beginning | None:
-        """Return why a segment begins with the sample at `time`; None if it continues the last one."""
-        reopened, self._reopened = self._reopened, False
-        if self._last_time is None:
-            return Beginning("open")
-        interval = time - self._last_time
-        beginning = self._regular(interval, waited) if self._counted else self._irregular(interval, waited)
-        if beginning is None and reopened:
-            return Beginning("open")
-        return beginning
+    def _moved(self, beginning: Beginning) -> float:
+        """Return by how much stamps are wrong from here on (s); what an irregular stream sends late may be right."""
+        if beginning.reason != "clock jump" or beginning.measured or abs(beginning.seconds) <= JUMP_S:
+            return 0.0
+        return beginning.seconds if self._sfreq > 0 or beginning.seconds > 0 else 0.0
 
-    def _regular(self, interval: float, waited: float) -> Beginning | None:
-        period = 1 / self._sfreq
-        self._ahead += interval - period
-        excess = self._ahead - self._peak
-        strangeness = max(excess, -interval)
-        tolerance = max(FACTOR * self._jitter, MIN_SAMPLES * period)
-        if strangeness <= min(tolerance, max(MAX_TOLERANCE_S, 4 * period)):
-            self._jitter = max(strangeness, self._jitter * self._fade)
-            self._peak = max(self._ahead, self._ahead + (self._peak - self._ahead) * self._sink)
-            return None
-        self._ahead = self._peak = 0.0
-        if interval < 0:
-            return Beginning("clock jump", 0, interval)
-        if _is_jump(excess, waited):
-            return Beginning("clock jump", 0, excess)
-        return Beginning("gap", max(1, round(excess * self._sfreq)), excess)
-
-    def _irregular(self, interval: float, waited: float) -> Beginning | None:
-        if interval < -BACK_S:
-            return Beginning("clock jump", 0, interval)
-        if self._sfreq > 0 and interval > SILENCE_S:
-            return Beginning("clock jump" if _is_jump(interval, waited) else "gap", 0, interval)
-        return None
-
-    def _piece(
-        self, pulled: Pulled, start: int, stop: int, beginning: Beginning | None, offset: float, epoch_ms: int
-    ) -> Piece:
-        if beginning is not None:
+    def _piece(self, pulled: Pulled, cut: _Cut, stop: int, epoch_ms: int) -> Piece:
+        if cut.beginning is not None:
             self._segment = max(epoch_ms, self._segment + 1)
             self._next = 0
             self.gaps += self.samples > 0
             if self.lost is not None:
-                self.lost += beginning.missing
+                self.lost += cut.beginning.missing
+        rows = slice(cut.row, stop)
         chunk = Chunk(
             segment=self._segment,
             first=self._next,
-            times=pulled.times[start:stop],
-            offset=offset,
-            data=pulled.data[start:stop],
+            times=pulled.times[rows],
+            offset=cut.offset,
+            data=pulled.data[rows],
             arrival=pulled.arrival,
-            strings=pulled.strings[start:stop],
+            strings=pulled.strings[rows],
         )
-        self._next += stop - start
-        self.samples += stop - start
-        return Piece(chunk, beginning)
-
-
-def _is_jump(seconds: float, waited: float) -> bool:
-    """Return whether the stamps leapt ahead although no such time has passed."""
-    return seconds > JUMP_S and waited < seconds / 2
+        self._next += stop - cut.row
+        self.samples += stop - cut.row
+        return Piece(chunk, cut.beginning)

@@ -16,6 +16,8 @@ _MOST_DEATHS, _WITHIN_S = 6, 60.0
 _LEAST_GRACE_S = 0.4
 #: A process that ends with this status has said why in one line; starting it again would not help.
 BAD_INPUT_STATUS = 2
+#: A process that ends with this status asks for another one in its place: that is no death, and nothing is waited for.
+RENEWAL_STATUS = 75
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class Child(threading.Thread):
             self.status = self._wait(process)
             if self._stopping.is_set():
                 break
+            if self.status == RENEWAL_STATUS:
+                continue
             deaths = self._count_death()
             how = "gave no sign of life and was killed" if self._hung else _how(self.status)
             if self.status == BAD_INPUT_STATUS or deaths >= _MOST_DEATHS:

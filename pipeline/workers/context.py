@@ -17,10 +17,15 @@ from pipeline.store import keys
 from pipeline.store.board import Board
 from pipeline.store.connection import STORE_VARIABLE, Connection, StoreLost, connect
 from pipeline.store.lease import Lease, LeaseLost
+from pipeline.workers.child import BAD_INPUT_STATUS, RENEWAL_STATUS
 from pipeline.workers.pulse import Pulse
 
 #: How often a worker renews its lease (s).
 RENEW_EVERY_S: Final = 0.5
+
+
+class Renewal(Exception):  # noqa: N818 - it is no error
+    """A worker asks for a new process in its place; it has finished what it held."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,9 @@ def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
         run(context)
     except BadInput as error:
         log.critical(str(error))
-        sys.exit(2)
+        sys.exit(BAD_INPUT_STATUS)
+    except Renewal:
+        sys.exit(RENEWAL_STATUS)
     except (LeaseLost, StoreLost) as error:  # start again with nothing that we believed
         log.error(str(error))  # noqa: TRY400 - the sentence says it all
         sys.exit(1)

@@ -127,6 +127,7 @@ def _check_stream(
     try:
         with Inlet(find(settings.match, timeout, give_up=give_up), timeout=_ANSWER_S) as inlet:
             info = inlet.describe(name, settings.use, unit=settings.unit)
+        settings.counter_in(info.ch_names)
     except NoStream as error:
         return Check(label, not settings.required, str(error)), None
     except (BadInput, StreamLost) as error:

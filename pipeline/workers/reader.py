@@ -2,104 +2,51 @@
 
 import dataclasses
 import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor, as_completed
-
-from msgspec.structs import replace
+from typing import Final
 
 from pipeline.errors import BadInput
-from pipeline.records import Chunk, Event, StreamHealth, StreamInfo
+from pipeline.records import Chunk, Event, StreamInfo
 from pipeline.store import ids, keys
-from pipeline.store.ring import last, read_time
+from pipeline.store.ring import last
 from pipeline.store.writer import RAW_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
-from pipeline.streams.discovery import Found, find
+from pipeline.streams.discovery import Found, find, find_again
 from pipeline.streams.inlet import Inlet, StreamLost
-from pipeline.streams.segments import Beginning, Piece, Pulled, Segmenter
-from pipeline.workers.context import Every, WorkerContext, worker_main
+from pipeline.streams.lookout import Lookout
+from pipeline.streams.segments import Piece, Pulled, Segmenter
+from pipeline.streams.source_clock import LSL, SourceClock
+from pipeline.workers import sentences
+from pipeline.workers.context import Every, Renewal, WorkerContext, worker_main
+from pipeline.workers.health import Health
 
-#: The delivered rate is measured over this long (s).
-RATE_OVER_S = 5.0
-#: A regular stream that is silent for this long is lost (s).
-LOST_AFTER_S = 2.0
 #: How long one look for the stream takes (s); the reader looks until it is asked to stop.
-_LOOK_S = 1.0
-_REPORT_EVERY_S = 0.5
+_LOOK_S: Final = 1.0
 #: Opening an inlet takes at most this long (s): three answers of a device, ten seconds each.
-_OPEN_S = 35.0
-#: Less than the time between two samples, more than the error of adding and subtracting a delay (s).
-_ROUNDING_S = 1e-6
-
-
-class Health:
-    """How the stream is doing, reported twice a second.
-
-    A reader that was restarted goes on counting where its predecessor stopped.
-    """
-
-    def __init__(self, context: WorkerContext, key: str) -> None:
-        self._context = context
-        self._stream = f"{context.participant}/{context.stream}"
-        self._arrived: deque[tuple[float, int]] = deque()
-        self._last_arrival = float("-inf")
-        self._report_due = Every(_REPORT_EVERY_S)
-        delay = context.settings.participants[context.participant].streams[context.stream].delay_ms / 1000
-        self._delay = delay
-        self.now = self._before(key)
-
-    def add(self, pulled: Pulled, offset: float, segmenter: Segmenter) -> None:
-        """Count samples that arrived."""
-        self._arrived.append((pulled.arrival, len(pulled)))
-        self._last_arrival = pulled.arrival
-        self.now = replace(
-            self.now,
-            samples_received=segmenter.samples,
-            samples_lost=segmenter.lost,
-            gaps=segmenter.gaps,
-            last_sample=float(pulled.times[-1]) + offset - self._delay,
-            offset=offset,
-        )
-
-    def report(self, info: StreamInfo | None, *, at_once: bool = False) -> None:
-        """Write the stream's health to the store when it is time; `info` is None while there is no stream."""
-        now = local_clock()
-        if not (self._report_due.due(now) or at_once):
-            return
-        while self._arrived and self._arrived[0][0] < now - RATE_OVER_S:
-            self._arrived.popleft()
-        sfreq = info.sfreq if info else self.now.sfreq
-        self.now = replace(self.now, state=self._state(now, info), sfreq=sfreq, delivered_hz=self._rate(now), time=now)
-        self._context.board.put_stream_health(self.now)
-
-    def _before(self, key: str) -> StreamHealth:
-        """Return what the predecessor reported, and what it stored after that; or that there was none."""
-        reported = {health.stream: health for health in self._context.board.stream_health()}
-        if self._stream not in reported:
-            return StreamHealth(self._stream, "waiting", 0.0, 0.0, 0, None, 0, None, 0.0, local_clock())
-        health = reported[self._stream]
-        since = float("-inf") if health.last_sample is None else health.last_sample + self._delay + _ROUNDING_S
-        chunks = read_time(self._context.connection, key, since, float("inf"))
-        return replace(health, samples_received=health.samples_received + sum(len(chunk.times) for chunk in chunks))
-
-    def _state(self, now: float, info: StreamInfo | None) -> str:
-        if info is None:
-            return "waiting" if self.now.last_sample is None else "lost"
-        silent = now - self._last_arrival > LOST_AFTER_S
-        return "lost" if silent and info.sfreq > 0 else "receiving"
-
-    def _rate(self, now: float) -> float:
-        """Return samples a second since the first chunk that is remembered, whose own samples came before that."""
-        if len(self._arrived) < 2:
-            return 0.0
-        (since, before), *_ = self._arrived
-        return (sum(count for _, count in self._arrived) - before) / max(now - since, _REPORT_EVERY_S)
+_OPEN_S: Final = 35.0
+#: How often liblsl is asked for its newest time probe (s); it makes one every two seconds.
+_PROBE_EVERY_S: Final = 0.5
+#: A process is not replaced sooner than this (s): a stream that comes and goes is looked for by the same one.
+_RENEW_AFTER_S: Final = 5.0
 
 
 class Reader:
-    """Write one stream's samples to its ring buffer."""
+    """Write one stream's samples to its ring buffer.
 
-    def __init__(self, context: WorkerContext) -> None:
+    Parameters
+    ----------
+    context : WorkerContext
+        With the participant and the stream.
+    alone : bool
+        Nothing else runs in this process, so that it can be replaced by a new one when the stream is lost: liblsl may
+        have been left in a bad state by it. Several readers in one process only make a new inlet each, since the
+        others' streams would have to be interrupted.
+    """
+
+    def __init__(self, context: WorkerContext, *, alone: bool) -> None:
         self._context = context
+        self._alone = alone
+        self._started = local_clock()
         self._settings = context.settings.participants[context.participant].streams[context.stream]
         self._source = f"{context.participant}/{context.stream}"
         self._key = keys.raw(context.session, context.participant, context.stream)
@@ -110,33 +57,59 @@ class Reader:
             alarm=lambda sentence: self._say("alarm", sentence),
         )
         self._segmenter: Segmenter | None = None
-        self._segmented: tuple[float, bool] | None = None
-        """Rate and whether it may drop samples, of the stream that the segmenter is for."""
+        self._segmented: tuple[float, bool, int | None] | None = None
+        """Rate, whether it may drop samples, and counter channel, of the stream that the segmenter is for."""
         self._newest: Chunk | None = None
         self._health = Health(context, self._key)
+        self._lost = self._health.now.state == "lost"
+        self._clock_kind = self._health.now.clock
+        self._known = context.board.streams(context.participant).get(context.stream)
+        """The stream as it was found last."""
         self._why_not = ""
 
     def run(self) -> None:
-        """Find the stream, read it while it lasts, and look for it again, until asked to stop."""
+        """Find the stream, read it while it lasts, and look for it again, until asked to stop.
+
+        Raises
+        ------
+        Renewal
+            The stream is lost; a new process goes on.
+        """
         while not self._context.stop.is_set():
             self._context.pulse.beat(self._source)
-            self._health.report(None)
+            self._health.report()
             found = self._look()
             if found is None:
                 continue
             self._context.pulse.beat(self._source, within_s=_OPEN_S)
+            samples = self._health.now.samples_received
             try:
                 with Inlet(found) as inlet:
                     self._read(inlet)
             except StreamLost as lost:
-                self._say("lost", f"Stream {self._source} was lost: {lost}.")
-                self._health.report(None, at_once=True)
+                self._lose(str(lost))
+            if self._context.stop.is_set():
+                break
+            self._health.close()
+            if self._health.now.samples_received > samples:
+                self._renew()
+        self._health.report(at_once=True)
         self._writer.close()
+
+    def _renew(self) -> None:
+        """Have a new process look for the stream, unless something still has to be stored."""
+        old_enough = local_clock() - self._started >= _RENEW_AFTER_S
+        if self._alone and old_enough and self._writer.flush():
+            self._writer.close()
+            raise Renewal
 
     def _look(self) -> Found | None:
         """Look for the stream once; say why there is none, but not again and again."""
         try:
-            found = find(self._settings.match, _LOOK_S)
+            if self._known is None:
+                found: Found | None = find(self._settings.match, _LOOK_S)
+            else:
+                found = find_again(self._settings.match, self._known, _LOOK_S, others=self._others())
         except BadInput as reason:  # it may be switched on, or its double off, at any time
             if str(reason) != self._why_not:
                 self._why_not = str(reason)
@@ -145,45 +118,103 @@ class Reader:
         self._why_not = ""
         return found
 
+    def _others(self) -> set[str]:
+        """Return the source ids that the session file names for other streams."""
+        return {
+            stream.match.source_id
+            for code, participant in self._context.settings.participants.items()
+            for name, stream in participant.streams.items()
+            if stream.match.source_id is not None and (code, name) != (self._context.participant, self._context.stream)
+        }
+
     def _read(self, inlet: Inlet) -> None:
-        context, settings = self._context, self._settings
-        info = inlet.describe(context.stream, settings.use, unit=settings.unit)
+        """Store what comes until the stream calls for another inlet, or the process is asked to stop."""
+        context = self._context
+        info = inlet.describe(context.stream, self._settings.use, unit=self._settings.unit)
         context.board.put_stream(context.participant, info)
         segmenter = self._open(info)
+        if info.sfreq <= 0:
+            self._return()  # its next sample may be long in coming
+        clock = SourceClock(inlet.first_probe, regular=info.sfreq > 0)
+        probe_due, lookout = Every(_PROBE_EVERY_S), None
         while not context.stop.is_set():
             context.pulse.beat(self._source)
-            offset = inlet.offset()  # asked first: a stream that ends now costs nothing that was pulled
+            if probe_due.due(now := local_clock()):  # before the pull: a stream that ends now costs nothing pulled
+                self._probe(inlet, clock, segmenter, now)
             pulled = inlet.pull(0.25)
             if pulled is not None:
-                for piece in segmenter.split(pulled, offset=offset, epoch_ms=time.time_ns() // 1_000_000):
-                    self._store(piece)
-                self._health.add(pulled, offset, segmenter)
+                self._take(pulled, clock, segmenter)
+                lookout = None
             else:
                 self._writer.flush()
-            self._health.report(info)
-        self._health.report(info, at_once=True)
+                if self._health.silent:
+                    self._lose(f"no sample has come for {self._health.silence:.1f} s")
+                    lookout = lookout or self._look_out(info)
+                    if lookout.calls_for_another_inlet(local_clock()):
+                        return
+            self._health.report(clock)
+
+    def _look_out(self, info: StreamInfo) -> Lookout:
+        return Lookout(self._settings.match, info, delivered=self._health.delivered, now=local_clock())
+
+    def _probe(self, inlet: Inlet, clock: SourceClock, segmenter: Segmenter, now: float) -> None:
+        jumped = clock.probe(inlet.probe(), now)
+        if jumped:
+            segmenter.jump(jumped)
+        self._say_clock(clock)
+
+    def _take(self, pulled: Pulled, clock: SourceClock, segmenter: Segmenter) -> None:
+        clock.recognize(pulled.times, pulled.arrival)
+        self._say_clock(clock)
+        pieces = segmenter.split(pulled, offset=clock.offset, epoch_ms=time.time_ns() // 1_000_000)
+        offset = pieces[-1].chunk.offset
+        if offset != clock.offset:
+            clock.jumped(offset, pulled.arrival)
+            self._clock_kind = clock.kind  # the sentence about the jump says it
+        jumped = clock.hear(float(pulled.times[-1]), pulled.arrival)
+        if jumped:
+            segmenter.jump(jumped)
+            self._clock_kind = clock.kind
+        for piece in pieces:
+            self._store(piece)
+        self._health.add(pulled.times, pieces[-1].chunk, segmenter)
+        self._return()
 
     def _open(self, info: StreamInfo) -> Segmenter:
         """Return the segmenter, which begins a new segment."""
-        kind = (info.sfreq, info.can_drop_samples)
+        before, self._known = self._known, info
+        if before is not None and before.source_id != info.source_id:
+            self._say("returned", sentences.renamed(self._source, before, info))
+        counter = self._counter(info)
+        kind = (info.sfreq, info.can_drop_samples, counter)
         if self._segmenter is not None and kind == self._segmented:
             self._segmenter.reopen()
+            self._health.open(info)
             return self._segmenter
         if self._newest is None:
             stored = last(self._context.connection, self._key, Chunk)
             self._newest = None if stored is None else stored.record
-        segmenter = Segmenter(info.sfreq, can_drop=info.can_drop_samples, newest=self._newest)
-        before = self._health.now
-        segmenter.samples, segmenter.gaps = before.samples_received, before.gaps
+        segmenter = Segmenter(info.sfreq, can_drop=info.can_drop_samples, counter=counter, newest=self._newest)
+        before_now = self._health.now
+        segmenter.samples, segmenter.gaps = before_now.samples_received, before_now.gaps
         if segmenter.lost is not None:
-            segmenter.lost = before.samples_lost or 0
+            segmenter.lost = before_now.samples_lost or 0
         self._segmenter, self._segmented = segmenter, kind
+        self._health.open(info)
         return segmenter
+
+    def _counter(self, info: StreamInfo) -> int | None:
+        try:
+            return self._settings.counter_in(info.ch_names)
+        except BadInput as reason:  # pre-flight refuses it; later it may come back as another stream
+            self._say("gap", f"Stream {self._source}: {reason}; what is missing is told by its stamps.")
+            return None
 
     def _store(self, piece: Piece) -> None:
         chunk = piece.chunk
         if piece.beginning is not None and piece.beginning.reason != "open":
-            self._say(piece.beginning.reason, _beginning(self._source, piece.beginning))
+            mapped = piece.beginning.reason == "clock jump" and self._clock_kind != LSL
+            self._say(piece.beginning.reason, sentences.begun(self._source, piece.beginning, mapped=mapped))
         self._writer.append(ids.raw_id(chunk.segment, chunk.first), chunk)
         self._newest = chunk
         if self._settings.use == "Markers":
@@ -196,24 +227,40 @@ class Reader:
         for at, text in zip(times.tolist(), texts, strict=True):
             self._context.board.append_event(Event(at, "marker", text, self._source))
 
+    def _lose(self, why: str) -> None:
+        """Say that the stream is lost, once."""
+        if not self._lost:
+            self._lost = True
+            self._say("lost", f"Stream {self._source} was lost: {why}.")
+
+    def _return(self) -> None:
+        """Say that a lost stream is back."""
+        if self._lost:
+            self._lost = False
+            self._say("returned", f"Stream {self._source} is back.")
+
+    def _say_clock(self, clock: SourceClock) -> None:
+        """Say what the stamps are where that is not what was thought: LSL's, unless something else was said."""
+        if clock.kind and clock.kind != (self._clock_kind or LSL):
+            self._say("clock", sentences.clock(self._source, clock.kind))
+        self._clock_kind = clock.kind or self._clock_kind
+
     def _say(self, kind: str, sentence: str) -> None:
         self._context.log.warning(sentence)
         self._context.board.append_event(Event(local_clock(), kind, sentence, self._source))
 
 
-def _beginning(source: str, beginning: Beginning) -> str:
-    if beginning.reason == "gap":
-        return f"Stream {source}: {beginning.missing} samples missing ({beginning.seconds:.2f} s)."
-    return f"Stream {source}: its clock jumped by {beginning.seconds:+.2f} s."
-
-
 def run(context: WorkerContext) -> None:
     """Read one stream, or with shared readers all of the session, a thread each, until asked to stop."""
-    streams = [(context.participant, context.stream)] if context.stream else _all_streams(context)
+    if context.stream:
+        context.pulse.expect([f"{context.participant}/{context.stream}"])
+        Reader(context, alone=True).run()
+        return
+    streams = _all_streams(context)
     context.pulse.expect("/".join(stream) for stream in streams)
     with ThreadPoolExecutor(len(streams)) as pool:
         readers = [
-            pool.submit(Reader(dataclasses.replace(context, participant=participant, stream=stream)).run)
+            pool.submit(Reader(dataclasses.replace(context, participant=participant, stream=stream), alone=False).run)
             for participant, stream in streams
         ]
         for done in as_completed(readers):

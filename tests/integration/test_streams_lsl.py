@@ -129,9 +129,18 @@ def test_labels_units_and_flags_survive(unique):
     assert "<label>Fz</label>" in info.desc
 
 
-def test_on_one_machine_the_clock_offset_is_next_to_nothing(unique):
+def test_on_one_machine_the_clock_offset_is_next_to_nothing_and_measured_again(unique):
     with connected(described(unique)) as (_, inlet):
-        assert abs(inlet.offset()) < 0.01
+        first, second = inlet.first_probe, None
+        end = local_clock() + BOUND_S
+        while second is None and local_clock() < end:
+            inlet.pull(0.1)
+            second = inlet.probe()
+        assert inlet.probe() is None
+    assert second is not None
+    for probe in (first, second):
+        assert abs(probe.offset) <= probe.round_trip < 0.1
+    assert first.time < second.time < local_clock()
 
 
 def test_a_pull_without_samples_returns_none(unique):

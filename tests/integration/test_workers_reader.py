@@ -13,11 +13,12 @@ from pipeline.streams.clock import local_clock
 from pipeline.streams.outlet import Outlet
 from pipeline.workers import reader
 from pipeline.workers.context import WorkerContext
-from tests.workers import context_of, session_of, working
+from tests.workers import context_of, renewing, session_of, working
 
 Until = Callable[..., None]
 SFREQ = 250.0
 BOUND_S = 30.0
+READ = renewing(reader.run)
 
 
 def sensor(unique: str) -> StreamInfo:
@@ -72,7 +73,7 @@ def health(context: WorkerContext) -> StreamHealth | None:
 
 def test_every_sample_is_stored_once_and_in_order(context, unique, until):
     start = local_clock() - 2
-    with Outlet(sensor(unique)) as outlet, working(reader.run, context):
+    with Outlet(sensor(unique)) as outlet, working(READ, context):
         send(outlet, start, 0, 500)
         until(lambda: n_stored(context) == 500)
         until(lambda: (now := health(context)) and now.samples_received == 500 and now.state == "receiving")
@@ -93,7 +94,7 @@ def test_every_sample_is_stored_once_and_in_order(context, unique, until):
 
 def test_a_gap_begins_a_segment_and_is_said(context, unique, until):
     start = local_clock() - 6
-    with Outlet(sensor(unique)) as outlet, working(reader.run, context):
+    with Outlet(sensor(unique)) as outlet, working(READ, context):
         send(outlet, start, 0, 1000)
         send(outlet, start, 1250, 1300)
         until(lambda: n_stored(context) == 1050)
@@ -107,14 +108,14 @@ def test_a_gap_begins_a_segment_and_is_said(context, unique, until):
     assert after[0].data[0, 0] == 1250
     (gap,) = events(context)
     assert (gap.kind, gap.source) == ("gap", "P001/eeg")
-    assert gap.text == "Stream P001/eeg: 250 samples missing (1.00 s)."
+    assert gap.text == "Stream P001/eeg: 250 samples missing by its counter (1.00 s)."
     last = health(context)
     assert (last.samples_received, last.samples_lost, last.gaps) == (1050, 250, 1)
 
 
 def test_a_clock_that_jumps_is_said(context, unique, until):
     start = local_clock() - 6
-    with Outlet(sensor(unique)) as outlet, working(reader.run, context):
+    with Outlet(sensor(unique)) as outlet, working(READ, context):
         send(outlet, start, 0, 1000)
         send(outlet, start - 100, 1000, 1010)
         until(lambda: n_stored(context) == 1010)
@@ -126,7 +127,7 @@ def test_a_clock_that_jumps_is_said(context, unique, until):
 
 def test_a_stream_that_goes_is_lost_and_may_return(context, unique, until):
     start = local_clock() - 4
-    with working(reader.run, context):
+    with working(READ, context):
         until(lambda: (now := health(context)) and now.state == "waiting")
         with Outlet(sensor(unique)) as outlet:
             send(outlet, start, 0, 500)
@@ -138,7 +139,7 @@ def test_a_stream_that_goes_is_lost_and_may_return(context, unique, until):
             until(lambda: health(context).state == "receiving")
     assert len({entry.record.segment for entry in stored(context)}) == 2
     # The outlet is closed before the reader is asked to stop.
-    assert [event.kind for event in events(context)] == ["lost", "gap", "lost"]
+    assert [event.kind for event in events(context)] == ["lost", "gap", "returned", "lost"]
     last = health(context)
     assert (last.samples_received, last.samples_lost, last.gaps) == (600, 250, 1)
 
@@ -146,7 +147,7 @@ def test_a_stream_that_goes_is_lost_and_may_return(context, unique, until):
 def test_a_stream_that_returns_as_another_one_is_cut_by_its_own_rate(context, unique, until):
     other = StreamInfo("", unique, "EEG", unique, 100.0, ("Fz",), ("uV",), "float32", "", "", "record")
     start = local_clock() - 4
-    with working(reader.run, context):
+    with working(READ, context):
         with Outlet(sensor(unique)) as outlet:
             send(outlet, start, 0, 500)
             until(lambda: n_stored(context) == 500)
@@ -166,12 +167,12 @@ def test_a_stream_that_returns_as_another_one_is_cut_by_its_own_rate(context, un
 
 def test_a_reader_that_was_restarted_goes_on_counting(context, connection, unique, until):
     start = local_clock() - 6
-    with Outlet(sensor(unique)) as outlet, working(reader.run, context):
+    with Outlet(sensor(unique)) as outlet, working(READ, context):
         send(outlet, start, 0, 500)
         until(lambda: n_stored(context) == 500)
     # Another outlet of the same device: the first may not have noticed yet that its reader is gone, and send to nobody.
     outlet = Outlet(sensor(unique))
-    with outlet, context_of(connection, context.settings, stream="eeg") as again, working(reader.run, again):
+    with outlet, context_of(connection, context.settings, stream="eeg") as again, working(READ, again):
         send(outlet, start, 1000, 1250)
         until(lambda: n_stored(again) == 750)
     segments = sorted({entry.record.segment for entry in stored(again)})
@@ -184,7 +185,7 @@ def test_a_reader_that_was_restarted_goes_on_counting(context, connection, uniqu
 def test_two_streams_that_match_are_not_mixed(context, unique, until, caplog):
     caplog.set_level("INFO")
     twin = StreamInfo("", unique, "EEG", f"{unique}-2", SFREQ, ("counter", "Fz"), ("", ""), "float32", "", "", "record")
-    with Outlet(sensor(unique)), Outlet(twin), working(reader.run, context):
+    with Outlet(sensor(unique)), Outlet(twin), working(READ, context):
         until(lambda: "2 LSL streams match" in caplog.text)
     assert health(context).state == "waiting"
     assert context.board.streams("P001") == {}
@@ -195,7 +196,7 @@ def test_a_marker_is_an_event_too(connection, unique, until, fmt, sample, text):
     streams = {"marks": {"match": {"name": unique}, "use": "Markers", "delay_ms": 100}}
     with context_of(connection, session_of(unique, streams), stream="marks") as context:
         at = local_clock()
-        with Outlet(marker(unique, fmt)) as outlet, working(reader.run, context):
+        with Outlet(marker(unique, fmt)) as outlet, working(READ, context):
             assert outlet.wait_for_consumers(BOUND_S)
             samples = [[sample]] if fmt == "string" else np.array([[sample]], np.int32)
             outlet.push(samples, np.array([at]))

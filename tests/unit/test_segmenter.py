@@ -116,7 +116,7 @@ def test_an_irregular_stream_has_no_gaps_and_keeps_its_strings():
     times = np.array([10.0, 400.0, 399.5, 4000.0])
     texts = (("start 1",), ("end 1",), ("note",), ("start 2",))
     segmenter = Segmenter(0.0)
-    pieces = segmenter.split(Pulled(times, np.empty((4, 0), np.float32), texts, 1.0), offset=0.0, epoch_ms=EPOCH_MS)
+    pieces = segmenter.split(Pulled(times, np.empty((4, 0), np.float32), texts, 4000.1), offset=0.0, epoch_ms=EPOCH_MS)
     assert [piece.chunk.strings for piece in pieces] == [texts]
     assert (segmenter.lost, segmenter.gaps) == (None, 0)
 
@@ -139,12 +139,82 @@ def test_over_a_restart_segments_rise_and_what_is_missing_counts():
     before = pieces_of(Segmenter(300.0), times[:300])[-1].chunk
     segmenter = Segmenter(300.0, newest=msgspec.structs.replace(before, segment=EPOCH_MS + 5))
     segmenter.samples = 300
-    piece = segmenter.split(pulled(times[900:]), offset=0.25, epoch_ms=EPOCH_MS)[0]
+    piece = segmenter.split(pulled(times[900:]), offset=0.025, epoch_ms=EPOCH_MS)[0]
     assert piece.chunk.segment == EPOCH_MS + 6
     assert piece.chunk.first == 0
-    assert piece.chunk.offset == 0.25
+    assert piece.chunk.offset == 0.025
     assert piece.beginning.reason == "gap"
     assert (segmenter.samples, segmenter.lost, segmenter.gaps) == (600, 600, 1)
+
+
+def flowing(segmenter: Segmenter, times: np.ndarray, sfreq: float, late: float = 0.02) -> list[Piece]:
+    """Feed stamps that were made while samples flowed on, a tenth of a second in a pull."""
+    size = max(1, round(sfreq / 10))
+    return [
+        piece
+        for start in range(0, len(times), size)
+        for piece in segmenter.split(
+            pulled(times[start : start + size], 100 + (min(start + size, len(times)) - 1) / sfreq + late),
+            offset=0.0,
+            epoch_ms=EPOCH_MS,
+        )
+    ]
+
+
+@pytest.mark.parametrize("sfreq", [32.0, 300.0])
+@pytest.mark.parametrize("seconds", [20.0, 0.5, -0.3, -20.0])
+@pytest.mark.parametrize("late", [0.001, 0.8])
+def test_after_a_jump_time_goes_on_as_the_samples_do(sfreq, seconds, late):
+    times = regular(round(20 * sfreq), sfreq)
+    at = round(10 * sfreq) + 3  # within a pull
+    segmenter = Segmenter(sfreq)
+    pieces = flowing(segmenter, np.concatenate([times[:at], times[at:] + seconds]), sfreq, late)
+    _, begun = [piece for piece in pieces if piece.beginning]
+    assert begun.beginning.reason == "clock jump"
+    assert begun.beginning.seconds == pytest.approx(seconds, abs=1e-6)
+    assert begun.chunk.times[0] + begun.chunk.offset == pytest.approx(times[at], abs=1e-6)
+    assert (segmenter.lost, segmenter.gaps) == (0, 1)
+
+
+def test_a_webcams_clock_may_jump_too():
+    times = regular(900, 30)
+    segmenter = Segmenter(30.0, can_drop=True)
+    pieces = flowing(segmenter, np.concatenate([times[:450], times[450:] + 0.5]), 30.0)
+    assert [piece.beginning.reason for piece in pieces if piece.beginning] == ["open", "clock jump"]
+
+
+def test_samples_missing_in_a_backlog_are_a_gap():
+    """A reader that was stopped for 8 s finds all at once what came meanwhile."""
+    kept = np.delete(regular(6000, 300), slice(3600, 3750))
+    segmenter = Segmenter(300.0)
+    flowing(segmenter, kept[:3000], 300.0)
+    pieces = [
+        piece
+        for start in range(3000, 5400, 300)
+        for piece in segmenter.split(pulled(kept[start : start + 300], 118.5), offset=0.0, epoch_ms=EPOCH_MS)
+    ]
+    assert [piece.beginning.reason for piece in pieces if piece.beginning] == ["gap"]
+    assert segmenter.lost == 150
+
+
+def test_a_stream_that_comes_back_with_another_clock_counts_what_is_missing_by_our_time():
+    segmenter = Segmenter(300.0)
+    pieces_of(segmenter, regular(600, 300))
+    segmenter.reopen()
+    after = segmenter.split(pulled(regular(30, 300) - 95, 107.0), offset=99.9, epoch_ms=EPOCH_MS)[0]
+    assert after.beginning.reason == "clock jump"
+    assert after.chunk.offset == 99.9
+    assert segmenter.lost == round((104.9 - 102) * 300)
+
+
+def test_a_source_whose_clock_was_found_to_have_jumped_begins_a_segment():
+    segmenter = Segmenter(300.0)
+    times = regular(1200, 300)
+    pieces_of(segmenter, times[:600])
+    segmenter.jump(-20.0)
+    (piece,) = segmenter.split(pulled(times[600:660], 122.0), offset=20.0, epoch_ms=EPOCH_MS)
+    assert (piece.beginning.reason, piece.beginning.seconds, piece.chunk.offset) == ("clock jump", -20.0, 20.0)
+    assert segmenter.split(pulled(times[660:700], 122.1), offset=20.0, epoch_ms=EPOCH_MS)[0].beginning is None
 
 
 @settings(deadline=None)
@@ -156,9 +226,9 @@ def test_cutting_the_input_otherwise_moves_no_border(gaps, cuts):
     times = regular(2000, 250)
     for at, shift in gaps:
         times[at:] += shift
+    arrival = float(times.max()) + 10
     whole = Segmenter(250.0)
     parts = Segmenter(250.0)
-    arrival = float(times[-1])
     expected = whole.split(pulled(times, arrival), offset=0.0, epoch_ms=EPOCH_MS)
     found = [
         piece
@@ -170,6 +240,7 @@ def test_cutting_the_input_otherwise_moves_no_border(gaps, cuts):
         return [(one.chunk.segment, index) for one in pieces for index in range(one.chunk.first, one.chunk.last + 1)]
 
     assert addresses(found) == addresses(expected)
-    assert [p.beginning for p in found if p.beginning] == [p.beginning for p in expected if p.beginning]
-    assert (parts.samples, parts.lost, parts.gaps) == (whole.samples, whole.lost, whole.gaps)
     assert np.array_equal(np.concatenate([piece.chunk.times for piece in found]), times)
+    if not any(piece.beginning.reason == "clock jump" for piece in [*found, *expected] if piece.beginning):
+        assert [p.beginning for p in found if p.beginning] == [p.beginning for p in expected if p.beginning]
+        assert (parts.samples, parts.lost, parts.gaps) == (whole.samples, whole.lost, whole.gaps)

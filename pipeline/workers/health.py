@@ -1,0 +1,145 @@
+"""How one stream is doing, as its reader sees it."""
+
+from collections import deque
+from typing import Final
+
+from msgspec.structs import replace
+
+from pipeline.records import Array, Chunk, StreamHealth, StreamInfo
+from pipeline.store.ring import read_time
+from pipeline.streams.clock import local_clock
+from pipeline.streams.regularity import Regularity
+from pipeline.streams.segments import Segmenter
+from pipeline.streams.source_clock import SourceClock
+from pipeline.workers.context import Every, WorkerContext
+
+#: The delivered rate is measured over this long (s).
+RATE_OVER_S: Final = 5.0
+#: A regular stream is lost when no sample has come for this long after the next one was due (s).
+LOST_AFTER_S: Final = 1.5
+_REPORT_EVERY_S: Final = 0.5
+#: Less than the time between two samples, more than the error of adding and subtracting a delay (s).
+_ROUNDING_S: Final = 1e-6
+
+
+class Health:
+    """How the stream is doing, reported twice a second.
+
+    A reader that was restarted goes on counting where its predecessor stopped.
+
+    Parameters
+    ----------
+    context : WorkerContext
+        The reader's.
+    key : str
+        The stream's ring buffer.
+
+    Attributes
+    ----------
+    now : StreamHealth
+        As reported last, and what was counted since.
+    """
+
+    def __init__(self, context: WorkerContext, key: str) -> None:
+        self._context = context
+        self._stream = f"{context.participant}/{context.stream}"
+        self._delay = context.settings.participants[context.participant].streams[context.stream].delay_ms / 1000
+        self._report_due = Every(_REPORT_EVERY_S)
+        self._arrived: deque[tuple[float, int]] = deque()
+        self._last_arrival = float("-inf")
+        self._info: StreamInfo | None = None
+        self._newest: Chunk | None = None
+        self._segmenter: Segmenter | None = None
+        self._regularity: Regularity | None = None
+        self.now = self._before(key)
+
+    @property
+    def silence(self) -> float:
+        """For how long no sample has come (s)."""
+        return local_clock() - self._last_arrival
+
+    @property
+    def silent(self) -> bool:
+        """Whether a regular stream that is open has missed its next sample for too long."""
+        info = self._info
+        return info is not None and info.sfreq > 0 and self.silence > LOST_AFTER_S + 1 / info.sfreq
+
+    @property
+    def delivered(self) -> bool:
+        """Whether a sample has come since the stream was opened."""
+        return self._newest is not None
+
+    def open(self, info: StreamInfo) -> None:
+        """Begin with a stream that was opened."""
+        self._info, self._last_arrival, self._newest = info, local_clock(), None
+        self._regularity = Regularity(info.sfreq) if info.sfreq > 0 else None
+
+    def close(self) -> None:
+        """There is no stream any more; say so at once."""
+        self._count()
+        self._info = None
+        self.report(at_once=True)
+
+    def add(self, times: Array, chunk: Chunk, segmenter: Segmenter) -> None:
+        """Take note of samples that arrived; `chunk` holds the newest of them."""
+        self._arrived.append((chunk.arrival, len(times)))
+        self._last_arrival = chunk.arrival
+        self._newest, self._segmenter = chunk, segmenter
+        if self._regularity is not None:
+            self._regularity.add(times)
+
+    def _count(self) -> None:
+        chunk, segmenter = self._newest, self._segmenter
+        if chunk is None or segmenter is None:
+            return
+        self.now = replace(
+            self.now,
+            samples_received=segmenter.samples,
+            samples_lost=segmenter.lost,
+            gaps=segmenter.gaps,
+            last_sample=float(chunk.times[-1]) + chunk.offset - self._delay,
+            offset=chunk.offset,
+        )
+
+    def report(self, clock: SourceClock | None = None, *, at_once: bool = False) -> None:
+        """Write the stream's health to the store when it is time."""
+        now = local_clock()
+        if not (self._report_due.due(now) or at_once):
+            return
+        while self._arrived and self._arrived[0][0] < now - RATE_OVER_S:
+            self._arrived.popleft()
+        self._count()
+        sfreq = self._info.sfreq if self._info else self.now.sfreq
+        self.now = replace(self.now, state=self._state(), sfreq=sfreq, delivered_hz=self._rate(now), time=now)
+        if clock is not None:
+            self.now = replace(
+                self.now,
+                clock=clock.kind,
+                settling=clock.settling,
+                drift_ppm=1e6 * clock.drift,
+                round_trip=clock.round_trip,
+                irregularity=self._regularity.deviation if self._regularity else None,
+            )
+        self._context.board.put_stream_health(self.now)
+
+    def _before(self, key: str) -> StreamHealth:
+        """Return what the predecessor reported, and what it stored after that; or that there was none."""
+        reported = {health.stream: health for health in self._context.board.stream_health()}
+        if self._stream not in reported:
+            return StreamHealth(self._stream, "waiting", 0.0, 0.0, 0, None, 0, None, 0.0, local_clock())
+        health = reported[self._stream]
+        since = float("-inf") if health.last_sample is None else health.last_sample + self._delay + _ROUNDING_S
+        chunks = read_time(self._context.connection, key, since, float("inf"))
+        return replace(health, samples_received=health.samples_received + sum(len(chunk.times) for chunk in chunks))
+
+    def _state(self) -> str:
+        if self._info is None:
+            return "waiting" if self.now.last_sample is None else "lost"
+        return "lost" if self.silent else "receiving"
+
+    def _rate(self, now: float) -> float:
+        """Return samples a second since the first chunk that is remembered, whose own samples came before that."""
+        if len(self._arrived) < 2:
+            return 0.0
+        (since, before), *_ = self._arrived
+        return (sum(count for _, count in self._arrived) - before) / max(now - since, _REPORT_EVERY_S)
