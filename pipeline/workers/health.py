@@ -16,7 +16,7 @@ from pipeline.workers.context import Every, WorkerContext
 #: The delivered rate is measured over this long (s).
 RATE_OVER_S: Final = 5.0
 #: A regular stream is lost when no sample has come for this long after the next one was due (s).
-LOST_AFTER_S: Final = 1.5
+LOST_AFTER_S: Final = 1.25
 _REPORT_EVERY_S: Final = 0.5
 #: Less than the time between two samples, more than the error of adding and subtracting a delay (s).
 _ROUNDING_S: Final = 1e-6

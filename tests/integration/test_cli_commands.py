@@ -34,7 +34,8 @@ def running(store_server, connection, unique):
     """A session of this process, as its supervisor and its readers put it on the board."""
     board = Board(connection, unique)
     board.put_process(ProcessHealth("reader", "P001/eeg", 4711, "running", 2, 1.0))
-    board.put_stream_health(StreamHealth("P001/eeg", "receiving", 300.0, 299.987, 1200, 3, 1, 1.0, 0.0, 1.0))
+    clock = {"clock": "LSL", "settling": True, "drift_ppm": 1.234, "round_trip": 0.0004, "irregularity": 0.002}
+    board.put_stream_health(StreamHealth("P001/eeg", "receiving", 300.0, 299.987, 1200, 3, 1, 1.0, 0.25, 1.0, **clock))
     board.put_stream_health(StreamHealth("P001/marks", "waiting", 0.0, 0.0, 0, None, 0, None, 0.0, 1.0))
     with open_runtime(unique) as folder:
         announce(folder, Run(unique, *this_process(), store_server.url))
@@ -55,7 +56,14 @@ def test_status_lists_processes_and_streams(running):
         299.99,
         3,
     )
-    assert (marks["state"], marks["samples_lost"]) == ("waiting", None)
+    assert (eeg["clock"], eeg["clock_settling"], eeg["clock_offset_s"]) == ("LSL", True, 0.25)
+    assert (eeg["drift_ppm"], eeg["round_trip_ms"], eeg["irregularity_ms"]) == (1.23, 0.4, 2.0)
+    assert (marks["state"], marks["samples_lost"], marks["clock"], marks["round_trip_ms"]) == (
+        "waiting",
+        None,
+        "",
+        None,
+    )
 
 
 def test_status_is_shown_as_a_table(running):
@@ -64,6 +72,7 @@ def test_status_is_shown_as_a_table(running):
     assert f"Session {running}" in done.stdout
     assert "process 4711, 2 restarts" in done.stdout
     assert "300.0 of 300 Hz, 1200 samples, 3 lost, 1 gaps" in done.stdout
+    assert "clock +0.250000 s from ours, clock settling, drift +1.2 ppm, round trip 0.40 ms" in done.stdout
 
 
 def test_status_of_a_session_whose_store_is_away_says_so(running, store_server):

@@ -10,6 +10,7 @@ from pipeline.session.config import Match
 from pipeline.streams.discovery import find, resolve
 from pipeline.streams.outlet import Outlet
 from pipeline.streams.survey import survey
+from tests.devices import Device
 
 BOUND_S = 20.0
 
@@ -91,3 +92,9 @@ def test_a_silent_stream_and_a_dead_one_are_told_apart(unique):
 
 def test_nothing_found_means_nothing_watched():
     assert survey([], 1.0) == []
+
+
+def test_a_stream_that_is_stamped_by_another_clock_is_named(unique):
+    with Device(unique, shift=3600.0):
+        (delivery,) = survey([find(Match(name=unique), BOUND_S)], 1.0)
+    assert delivery.health == "delivers, stamped by a clock of its own"

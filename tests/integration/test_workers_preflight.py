@@ -120,3 +120,10 @@ def test_the_first_no_is_raised_with_the_file_and_the_check():
     checks = [Check("model", True, ""), Check("disk", False, "full; make room"), Check("P001/eeg", False, "gone")]
     with pytest.raises(BadInput, match=r"^s\.yaml: disk: full; make room$"):
         require(checks, str(Path("s.yaml")))
+
+
+def test_a_counter_that_the_stream_does_not_have_is_no_go(network, unique):
+    network.enter_context(Outlet(eda(unique)))
+    check = of(session_of(unique, {"gsr": gsr(unique, counter="CNT")}))["P001/gsr"]
+    assert not check.ok
+    assert "counter: CNT not in the stream, which has EDA; correct `counter`" in check.reason

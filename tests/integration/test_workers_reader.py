@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from pipeline.records import Chunk, Event, StreamHealth, StreamInfo
-from pipeline.store import ids, keys
+from pipeline.records import StreamInfo
+from pipeline.store import ids
 from pipeline.store.connection import Connection
-from pipeline.store.ring import BlockingReader, Entry
 from pipeline.streams.clock import local_clock
 from pipeline.streams.outlet import Outlet
 from pipeline.workers import reader
 from pipeline.workers.context import WorkerContext
+from tests.rings import events, health, n_stored, stored
 from tests.workers import context_of, renewing, session_of, working
 
 Until = Callable[..., None]
@@ -44,31 +44,6 @@ def context(connection: Connection, unique: str, request: pytest.FixtureRequest)
     settings = session_of(unique, {"eeg": {"match": {"name": unique}, "use": "EEG", **getattr(request, "param", {})}})
     with context_of(connection, settings, stream="eeg") as context:
         yield context
-
-
-def stored(context: WorkerContext) -> list[Entry[Chunk]]:
-    ring = BlockingReader(context.connection, {keys.raw(context.session, "P001", context.stream): ids.START}, Chunk)
-    entries = []
-    while found := ring.read(0):
-        entries += found
-    ring.close()
-    return entries
-
-
-def n_stored(context: WorkerContext) -> int:
-    return sum(len(entry.record.times) for entry in stored(context))
-
-
-def events(context: WorkerContext) -> list[Event]:
-    ring = BlockingReader(context.connection, {keys.events(context.session): ids.START}, Event)
-    found = [entry.record for entry in ring.read(0)]
-    ring.close()
-    return found
-
-
-def health(context: WorkerContext) -> StreamHealth | None:
-    found = context.board.stream_health()
-    return found[0] if found else None
 
 
 def test_every_sample_is_stored_once_and_in_order(context, unique, until):

@@ -223,3 +223,35 @@ def test_a_sensor_that_the_model_does_not_know_is_said_to_be_only_recorded():
     assert table["gsr"]["note"] == "recorded only: the model does not know it"
     assert table["eeg"]["note"] == ""
     assert table["state"]["note"] == "recorded only"
+
+
+def test_a_clock_that_settles_is_said_and_does_not_colour_the_status():
+    eeg = stream("eeg", clock="LSL", settling=True)
+    status = judge(replace(LIVE, streams={**LIVE.streams, "eeg": eeg}))
+    assert status.level == "green"
+    assert status.reasons == ("EEG: clock settling; its times may still shift by a millisecond.",)
+
+
+def test_a_foreign_clock_is_named():
+    eeg = stream("eeg", clock="Unix time")
+    assert judge(replace(LIVE, streams={**LIVE.streams, "eeg": eeg})).reasons == (
+        "EEG stamps by Unix time; its samples are timed by their arrival.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "word", "figures"),
+    [
+        ({}, "–", ""),
+        (
+            {"clock": "LSL", "drift_ppm": -1.24, "round_trip": 0.0004, "irregularity": 0.0011},
+            "steady",
+            "-1.2 ppm, round trip 0.40 ms, stamps ± 1.1 ms",
+        ),
+        ({"clock": "LSL", "settling": True, "drift_ppm": 0.0, "round_trip": 0.0004}, "settling", "round trip 0.40 ms"),
+        ({"clock": "Unix time", "drift_ppm": 30.0}, "Unix time", "+30.0 ppm"),
+    ],
+)
+def test_every_row_says_how_the_clock_is(known, word, figures):
+    table = {row["key"]: row for row in rows(replace(LIVE, streams={"eeg": stream("eeg", **known)}))}
+    assert (table["eeg"]["clock"], table["eeg"]["clock_figures"]) == (word, figures)

@@ -1,9 +1,14 @@
 """Stamps become times by the stream's policy."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from pipeline.records import FeatureWindow
+from pipeline.signals.participant import ParticipantProcessor
 from pipeline.signals.timeline import Timeline
+from tests.signals_samples import assert_same, cut, recording, streams_of
 
 SFREQ = 100.0
 
@@ -58,3 +63,20 @@ def test_a_new_segment_is_anchored_anew() -> None:
     timeline.process(0, raw)
     timeline.reset()
     assert timeline.process(17, raw + 5)[0] == raw[0] + 5
+
+
+@pytest.mark.parametrize("stamps", ["dejitter", "regular"])
+def test_a_stream_that_may_drop_samples_is_taken_as_it_is_stamped_whatever_the_session_file_says(stamps: str) -> None:
+    """Dejittering would shift what came after a dropped frame."""
+    kept = np.random.default_rng(4).random(600) > 0.1
+
+    def made(policy: str) -> list[FeatureWindow]:
+        face = recording("Face", 20, jitter_s=0.004, stamps=policy)
+        assert face.info.can_drop_samples
+        face = dataclasses.replace(face, times=face.times[kept], data=face.data[kept])
+        processor = ParticipantProcessor(streams_of({"face": face}), hop_s=0.25)
+        return [window for chunk in cut(face, [10] * 60) for window in processor.process("face", chunk)]
+
+    expected = made("as-is")
+    assert len(expected) > 50
+    assert_same(made(stamps), expected)

@@ -124,3 +124,20 @@ def test_a_child_told_to_stop_before_it_started_never_starts():
     one.start()
     one.join(30)
     assert one.pid == 0
+
+
+def test_a_process_that_asks_for_another_one_in_its_place_is_replaced_at_once_and_no_death_is_counted(tmp_path):
+    """More often than a process may die."""
+    watcher = Watcher()
+    count = f"open({str(tmp_path / 'starts')!r}, 'a+')"
+    code = (
+        f"import sys; f = {count}; f.write('x'); f.seek(0); n = len(f.read()); f.close(); sys.exit(75 if n < 9 else 2)"
+    )
+    one = child(watcher, code)
+    one.start()
+    one.join(60)
+    assert (tmp_path / "starts").read_text() == "x" * 9
+    assert one.restarts == 0
+    assert [sentence for sentence in watcher.sentences if sentence] == [
+        "The worker process stopped with status 2 and was given up."
+    ]
