@@ -18,6 +18,8 @@ RATE_OVER_S: Final = 5.0
 #: A regular stream is lost when no sample has come for this long after the next one was due (s).
 LOST_AFTER_S: Final = 1.25
 _REPORT_EVERY_S: Final = 0.5
+#: A pull takes a quarter of a second; if the next one ends later than this, the reader was held up (s).
+_PAUSE_S: Final = 1.0
 #: Less than the time between two samples, more than the error of adding and subtracting a delay (s).
 _ROUNDING_S: Final = 1e-6
 
@@ -46,7 +48,7 @@ class Health:
         self._delay = context.settings.participants[context.participant].streams[context.stream].delay_ms / 1000
         self._report_due = Every(_REPORT_EVERY_S)
         self._arrived: deque[tuple[float, int]] = deque()
-        self._last_arrival = float("-inf")
+        self._last_arrival = self._listened = float("-inf")
         self._info: StreamInfo | None = None
         self._newest: Chunk | None = None
         self._segmenter: Segmenter | None = None
@@ -69,9 +71,17 @@ class Health:
         """Whether a sample has come since the stream was opened."""
         return self._newest is not None
 
+    def listened(self) -> None:
+        """Call it after each pull: while nobody listened, since the process was paused say, there was no silence."""
+        now = local_clock()
+        if now - self._listened > _PAUSE_S:
+            self._last_arrival = max(self._last_arrival, now)
+        self._listened = now
+
     def open(self, info: StreamInfo) -> None:
         """Begin with a stream that was opened."""
-        self._info, self._last_arrival, self._newest = info, local_clock(), None
+        self._info, self._newest = info, None
+        self._last_arrival = self._listened = local_clock()
         self._regularity = Regularity(info.sfreq) if info.sfreq > 0 else None
 
     def close(self) -> None:

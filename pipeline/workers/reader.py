@@ -142,6 +142,7 @@ class Reader:
             if probe_due.due(now := local_clock()):  # before the pull: a stream that ends now costs nothing pulled
                 self._probe(inlet, clock, segmenter, now)
             pulled = inlet.pull(0.25)
+            self._health.listened()
             if pulled is not None:
                 self._take(pulled, clock, segmenter)
                 lookout = None

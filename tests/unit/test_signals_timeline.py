@@ -1,7 +1,5 @@
 """Stamps become times by the stream's policy."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -73,7 +71,7 @@ def test_a_stream_that_may_drop_samples_is_taken_as_it_is_stamped_whatever_the_s
     def made(policy: str) -> list[FeatureWindow]:
         face = recording("Face", 20, jitter_s=0.004, stamps=policy)
         assert face.info.can_drop_samples
-        face = dataclasses.replace(face, times=face.times[kept], data=face.data[kept])
+        face = face._replace(times=face.times[kept], data=face.data[kept])
         processor = ParticipantProcessor(streams_of({"face": face}), hop_s=0.25)
         return [window for chunk in cut(face, [10] * 60) for window in processor.process("face", chunk)]
 
