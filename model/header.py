@@ -14,15 +14,17 @@ from typing import Final, Literal, cast
 import msgspec
 from safetensors import SafetensorError, safe_open
 
+from model.data.dmer_family import family_spec
 from model.network.settings import KINDS, Kind, NetworkSettings
 from pipeline.errors import BadInput
 from pipeline.modalities import Modality
 from pipeline.session.config import SessionFile
-from pipeline.signals.family import feature_spec
+from pipeline.signals.family import FAMILY
 
 #: The metadata entry that holds the header.
 ENTRY: Final = "helo"
 VERSION: Final = 1
+Family = Literal["live", "dmer"]
 _SHIPPED: Final = Path(__file__).with_name("shipped.safetensors")
 
 
@@ -60,7 +62,8 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In the order of the predictor's `present` and `weights` columns."""
     eeg_channels: tuple[str, ...]
     """Channels of the EEG features, in order; empty when the model takes no EEG."""
-    family: Literal["live"]
+    family: Family
+    """Definition of the features; a session computes ``live``."""
     mean_label: tuple[float, ...]
     """Mean label of the training participants: the prior, and the estimate when everything is missing."""
     intervals: dict[str, tuple[float, ...]]
@@ -136,6 +139,8 @@ def read_header(path: Path) -> Header:
 def fits(header: Header, session: SessionFile) -> str | None:
     """Say why a model cannot serve a session, or None when it can."""
     takes = list(header.modalities)
+    if header.family != FAMILY:
+        return f"model: takes the features of {header.family}, which no session computes; choose another model"
     for code, participant in session.participants.items():
         has = sorted(participant.modality_streams())
         if not set(has) & set(takes):
@@ -175,7 +180,9 @@ def _modality_fault(header: Header) -> str | None:
             return f"modalities: {name} is not one of {', '.join(KINDS)}"
         if modality.kind != KINDS[name]:
             return f"modalities.{name}: kind {modality.kind} is not {KINDS[name]}"
-        spec = feature_spec(cast("Modality", name), header.eeg_channels)
+        spec = family_spec(header.family, cast("Modality", name), header.eeg_channels)
+        if spec is None:
+            return f"modalities: {name} is not one of the features of {header.family}"
         if modality.shape != tuple(spec.shape) or modality.window_s != spec.window_s:
             return (
                 f"modalities.{name}: features {modality.shape} of {modality.window_s:g} s are not the "

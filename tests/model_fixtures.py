@@ -39,6 +39,7 @@ def make_windows() -> MakeWindows:
             labels=labels.astype(np.float32),
             subject=np.repeat([f"S{i}" for i in range(n_subjects)], n_windows),
             trial=np.array([f"t{i % n_windows // 10}" for i in range(n)]),
+            ends=np.tile(np.arange(1.0, n_windows + 1), n_subjects),
             hop_s=1.0,
             description="made-up windows for a test",
             eeg_channels=EEG_CHANNELS if "EEG" in modalities else (),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Float = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 Names = NDArray[np.str_]
+Times = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,19 @@ class LabelledWindows:
     subject: Names
     """Participant of each window ``(n_windows,)``."""
     trial: Names
-    """Trial of each window ``(n_windows,)``; names are unique within a participant."""
+    """Trial of each window ``(n_windows,)``; names are unique within a participant. What stands after the last ``/`` is
+    the condition, which several participants may share."""
+    ends: Times
+    """Where each window ends ``(n_windows,)`` (s), on a clock of the participant's own."""
     hop_s: float
     description: str
     """One sentence about the data."""
     eeg_channels: tuple[str, ...] = ()
     simulator_version: int | None = None
+    family: str = "live"
+    """Which definition of the features: ``live``, or ``dmer``, which no session computes."""
+    ratings: Float | None = None
+    """The raw ratings that the labels were made from ``(n_windows, n_emotions)``; None where there are none."""
     notes: tuple[str, ...] = field(default=())
     """What was repaired or left out, in words."""
 
@@ -63,6 +71,8 @@ class LabelledWindows:
             labels=self.labels[chosen],
             subject=self.subject[chosen],
             trial=self.trial[chosen],
+            ends=self.ends[chosen],
+            ratings=None if self.ratings is None else self.ratings[chosen],
         )
 
     def of(self, subjects: Sequence[str]) -> "LabelledWindows":
@@ -78,6 +88,10 @@ class LabelledWindows:
     def groups(self) -> Names:
         """Return participant and trial of each window, as one name ``(n_windows,)``."""
         return np.char.add(np.char.add(self.subject, "/"), self.trial)
+
+    def conditions(self) -> Names:
+        """Return the condition of each window ``(n_windows,)``."""
+        return np.array([name.rpartition("/")[2] for name in self.trial.tolist()], np.str_)
 
     def mean_label(self) -> Float:
         """Return the mean label ``(n_emotions,)``, every trial weighing the same."""
@@ -105,5 +119,13 @@ def join(parts: Sequence[LabelledWindows]) -> LabelledWindows:
         labels=np.concatenate([part.labels for part in parts]),
         subject=np.concatenate([part.subject for part in parts]),
         trial=np.concatenate([part.trial for part in parts]),
+        ends=np.concatenate([part.ends for part in parts]),
+        ratings=None if first.ratings is None else np.concatenate([_ratings(part) for part in parts]),
         notes=tuple(note for part in parts for note in part.notes),
     )
+
+
+def _ratings(part: LabelledWindows) -> Float:
+    if part.ratings is None:
+        raise ValueError("some parts have ratings, others have none")
+    return part.ratings

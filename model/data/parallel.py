@@ -4,14 +4,19 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
 
 def run_all(
-    function: Callable[[Argument], Result], arguments: Sequence[Argument], on_done: Callable[[], None]
+    function: Callable[[Argument], Result],
+    arguments: Sequence[Argument],
+    on_done: Callable[[], None],
+    *,
+    setup: Callable[..., None] | None = None,
+    given: tuple[Any, ...] = (),
 ) -> list[Result]:
     """Call a function on every argument, in as many processes as there are cores.
 
@@ -23,6 +28,10 @@ def run_all(
         One a call.
     on_done : callable
         Called as each result is taken up.
+    setup : callable, optional
+        Called once in each process, before the others.
+    given : tuple
+        What `setup` is called with: what all calls share, and which is sent only once.
 
     Returns
     -------
@@ -30,14 +39,15 @@ def run_all(
         Results in the order of the arguments.
     """
     results = []
-    with process_pool() as pool:
+    with process_pool(setup, given) as pool:
         for result in pool.map(function, arguments):
             results.append(result)
             on_done()
     return results
 
 
-def process_pool() -> ProcessPoolExecutor:
-    """Return a pool of as many processes as there are cores; each starts when there is work for it."""
+def process_pool(setup: Callable[..., None] | None = None, given: tuple[Any, ...] = ()) -> ProcessPoolExecutor:
+    """Return a pool of as many processes as there are cores; each starts, with `setup`, when there is work for it."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("spawn"))
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(cores, initializer=setup, initargs=given, mp_context=spawn)

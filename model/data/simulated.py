@@ -81,6 +81,7 @@ def participant_windows(task: Task) -> LabelledWindows:
         labels=_labels(ends[kept], times, state),
         subject=np.full(int(kept.sum()), task.subject),
         trial=clips[np.searchsorted(starts, ends[kept], side="right") - 1],
+        ends=ends[kept],
         hop_s=task.hop_s,
         description=f"simulated participants (simulator {SIMULATOR_VERSION}), not people",
         eeg_channels=EEG_CHANNELS,

@@ -1,26 +1,22 @@
-"""Evaluation across participants: folds, scores a window and a trial, differences to the mean label."""
+"""Evaluation: every method's estimates of whom it has not learned from, and their scores."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from model.data.dataset import Float, LabelledWindows
-from model.learning.methods import METHODS
+from model.learning.choose import Choice, choose, group_means, shrunk
+from model.learning.fits import Fit, Seen, run_fits, seen
+from model.learning.methods import method_of
 from model.learning.options import TrainOptions
+from model.learning.plan import Plan
 from model.learning.scores import SCORES, Spread, bootstrap, scores
 
 Scores = dict[str, Spread]
-
-
-class Fold(NamedTuple):
-    """Which participants play which part; none plays two."""
-
-    training: list[str]
-    validation: list[str]
-    test: list[str]
+BASELINE = "mean-label"
 
 
 class MethodScores(NamedTuple):
@@ -30,6 +26,86 @@ class MethodScores(NamedTuple):
     trial: Scores
     difference_to_mean_label: Scores
     """A trial's score less that of the mean label, over the same participants."""
+
+
+class Evaluated(NamedTuple):
+    """What came of an evaluation."""
+
+    scores: dict[str, MethodScores]
+    per_subject: dict[str, dict[str, NDArray[np.float64]]]
+    """Method -> score -> each tested participant's mean over trials ``(n_subjects,)``."""
+    choices: dict[str, list[Choice]]
+    """Method -> what was chosen for each tested part."""
+    tested: LabelledWindows
+
+
+def evaluate(
+    windows: LabelledWindows,
+    methods: Sequence[str],
+    plan: Plan,
+    options: TrainOptions,
+    *,
+    kept: Path | None = None,
+    on_fit: Callable[[str, bool], None] = lambda _method, _computed: None,
+) -> Evaluated:
+    """Estimate every tested part by every method, and score.
+
+    Parameters
+    ----------
+    windows : LabelledWindows
+        The data set.
+    methods : sequence of str
+        Names that `model.learning.methods.method_of` knows; the mean label is always computed.
+    plan : Plan
+        Who is tested, and by whom is learned.
+    options : TrainOptions
+        Of the networks.
+    kept : Path, optional
+        Folder of results by content; what is there is not computed again.
+    on_fit : callable
+        Told of each fit's method, and whether it was computed now.
+    """
+    names = list(dict.fromkeys([BASELINE, *methods]))
+    data = {view: seen(windows, plan, view) for view in {method_of(name).view for name in names}}
+    made = run_fits(fits_of(names, plan), data, options, kept, on_fit)
+    rows = plan.left_out(plan.tested)
+    estimates = {}
+    choices: dict[str, list[Choice]] = {}
+    for name in names:
+        choices[name], whole = _estimates(name, plan, data[method_of(name).view], made)
+        estimates[name] = whole[rows]
+    tested = windows.take(rows)
+    by_trial = {name: subject_scores(tested, found, by_trial=True) for name, found in estimates.items()}
+    table = {name: _method_scores(tested, estimates[name], by_trial[name], by_trial[BASELINE]) for name in methods}
+    return Evaluated(table, by_trial, {name: choices[name] for name in methods}, tested)
+
+
+def fits_of(names: Sequence[str], plan: Plan) -> list[Fit]:
+    """Return every fit that methods need, each once.
+
+    A fit without parts i and j serves the choice for i, with j, and that for j, with i.
+    """
+    fits = []
+    for name in names:
+        method = method_of(name)
+        fits += [Fit(name, (part,)) for part in plan.tested]
+        if method.tuned:
+            fits += [Fit(method.tuned_as or name, pair) for pair in plan.pairs()]
+    return list(dict.fromkeys(fits))
+
+
+def _estimates(name: str, plan: Plan, one: Seen, made: dict[Fit, dict[str, Float]]) -> tuple[list[Choice], Float]:
+    """Return what was chosen for each tested part, and estimates for all windows; zeros where none was asked for."""
+    method = method_of(name)
+    found = np.zeros_like(one.windows.labels)
+    choices = []
+    for part in plan.tested:
+        settings = made[Fit(name, (part,))]
+        chosen = choose(method.tuned_as or name, part, one, made) if method.tuned else Choice("", 1.0)
+        prior = one.windows.take(one.plan.training((part,))).mean_label()
+        found[one.plan.left_out((part,))] = shrunk(settings[chosen.setting], prior, chosen.shrinkage)
+        choices.append(chosen)
+    return choices, found[one.row]
 
 
 def split_validation(subjects: Sequence[str], seed: int, share: float = 0.2) -> tuple[list[str], list[str]]:
@@ -51,63 +127,8 @@ def split_validation(subjects: Sequence[str], seed: int, share: float = 0.2) -> 
     )
 
 
-def folds(subjects: Sequence[str], n_folds: int, seed: int) -> Iterator[Fold]:
-    """Yield folds in which each participant is tested once.
-
-    Parameters
-    ----------
-    subjects : sequence of str
-        At least three.
-    n_folds : int
-        As many as participants: leave one out; fewer: leave several out.
-    seed : int
-        Of the shuffling, and of the choice of validation participants.
-    """
-    shuffled = [subjects[i] for i in np.random.default_rng(seed).permutation(len(subjects))]
-    for number in range(n_folds):
-        test = shuffled[number::n_folds]
-        training, validation = split_validation([s for s in subjects if s not in test], seed + number)
-        yield Fold(training, validation, test)
-
-
-def evaluate(
-    windows: LabelledWindows,
-    methods: Sequence[str],
-    plan: Sequence[Fold],
-    options: TrainOptions,
-    on_step: Callable[[str], None] = lambda _what: None,
-) -> dict[str, MethodScores]:
-    """Estimate every test participant of every fold by every method, and score.
-
-    Parameters
-    ----------
-    windows : LabelledWindows
-        The data set.
-    methods : sequence of str
-        Names from `model.learning.methods.METHODS`; ``mean-label`` is always computed.
-    plan : sequence of Fold
-        Folds; a participant is tested at most once.
-    options : TrainOptions
-        Of the networks; fold k uses seed + k.
-    on_step : callable
-        Called with the method's name after each fold of each method.
-    """
-    names = list(dict.fromkeys(["mean-label", *methods]))
-    tested = windows.of([subject for fold in plan for subject in fold.test])
-    estimates = {name: np.zeros_like(tested.labels) for name in names}
-    for number, fold in enumerate(plan):
-        chosen = np.isin(tested.subject, fold.test)
-        parts = windows.of(fold.training), windows.of(fold.validation), tested.take(chosen)
-        fold_options = msgspec.structs.replace(options, seed=options.seed + number)
-        for name in names:
-            estimates[name][chosen] = METHODS[name](*parts, fold_options)
-            on_step(name)
-    baseline = subject_scores(tested, estimates["mean-label"], by_trial=True)
-    return {name: _method_scores(tested, estimates[name], baseline) for name in names if name in methods}
-
-
 def subject_scores(windows: LabelledWindows, estimates: Float, *, by_trial: bool) -> dict[str, NDArray[np.float64]]:
-    """Return each participant's mean score, ``(n_subjects,)`` for each score.
+    """Return each participant's mean score, ``(n_subjects,)`` for each score; every trial weighs the same.
 
     Parameters
     ----------
@@ -118,32 +139,28 @@ def subject_scores(windows: LabelledWindows, estimates: Float, *, by_trial: bool
     by_trial : bool
         Score the mean of a trial's estimates against the mean of its labels, instead of every window.
     """
-    labels, shown, subject = windows.labels, estimates, windows.subject
+    _, first, group, counts = np.unique(windows.groups(), return_index=True, return_inverse=True, return_counts=True)
+    subject = windows.subject[first]
     if by_trial:
-        _, first, group, counts = np.unique(
-            windows.groups(), return_index=True, return_inverse=True, return_counts=True
-        )
-        labels, shown = (_group_means(values, group, counts) for values in (labels, estimates))
-        subject = subject[first]
-    each = scores(labels, shown)
+        each = scores(*(group_means(values, group, counts) for values in (windows.labels, estimates)))
+    else:
+        each = {
+            score: np.bincount(group, values) / counts for score, values in scores(windows.labels, estimates).items()
+        }
     return {
         score: np.array([values[subject == name].mean() for name in windows.subjects]) for score, values in each.items()
     }
 
 
 def _method_scores(
-    windows: LabelledWindows, estimates: Float, baseline: dict[str, NDArray[np.float64]]
+    windows: LabelledWindows,
+    estimates: Float,
+    by_trial: dict[str, NDArray[np.float64]],
+    baseline: dict[str, NDArray[np.float64]],
 ) -> MethodScores:
     by_window = subject_scores(windows, estimates, by_trial=False)
-    by_trial = subject_scores(windows, estimates, by_trial=True)
     return MethodScores(
         {score: bootstrap(by_window[score]) for score in SCORES},
         {score: bootstrap(by_trial[score]) for score in SCORES},
         {score: bootstrap(by_trial[score] - baseline[score]) for score in SCORES},
     )
-
-
-def _group_means(values: Float, group: NDArray[np.intp], counts: NDArray[np.intp]) -> Float:
-    sums = np.zeros((len(counts), values.shape[1]), np.float64)
-    np.add.at(sums, group, values)
-    return np.asarray(sums / counts[:, None], np.float32)

@@ -2,19 +2,24 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
-from model.data.dataset import LabelledWindows
-from model.header import VERSION, Header, ModalityHeader, Training
+from model.data.dataset import Float, LabelledWindows
+from model.data.dmer_family import family_spec
+from model.header import VERSION, Family, Header, ModalityHeader, Training
+from model.learning.baselines import Settings, mean_label, nearest_neighbours
 from model.learning.checkpoint import save_network
+from model.learning.choose import trial_kl
 from model.learning.evaluate import split_validation, subject_scores
 from model.learning.intervals import conformal_widths
-from model.learning.methods import mean_label, nearest_neighbours
 from model.learning.options import TrainOptions
 from model.learning.train import Trained, estimate, train_network
+from model.learning.training_report import write_training
+from model.learning.unfinished import Epoch
 from model.network.settings import KINDS
-from pipeline.signals.family import feature_spec
+from pipeline.modalities import Modality
 
 
 def make_model(
@@ -22,12 +27,14 @@ def make_model(
     options: TrainOptions,
     path: Path,
     command: str,
-    on_epoch: Callable[[int, float], None] = lambda _epoch, _kl: None,
+    on_epoch: Callable[[Epoch], None] = lambda _epoch: None,
+    report: Path | None = None,
 ) -> Header:
     """Train a model on labelled windows and write its checkpoint.
 
     A fifth of the participants is kept for validation: they decide when training ends, give the intervals, and the
-    scores in the header.
+    scores in the header. A training that was interrupted, of the same data and options, is gone on with: it is kept
+    beside the checkpoint, as ``.unfinished``.
 
     Parameters
     ----------
@@ -40,7 +47,9 @@ def make_model(
     command : str
         What was typed; kept in the header.
     on_epoch : callable
-        Called after each epoch with its number and the validation KL.
+        Called after each epoch.
+    report : Path, optional
+        An .html file to write.
 
     Returns
     -------
@@ -49,17 +58,16 @@ def make_model(
     """
     names = split_validation(windows.subjects, options.seed)
     training, validation = (windows.of(part) for part in names)
-    trained = train_network(training, validation, options, on_epoch)
+    trained = train_network(training, validation, options, on_epoch, path.with_suffix(".unfinished"))
     prior = training.mean_label().astype(np.float64)
     header = Header(
         version=VERSION,
         emotions=windows.emotions,
         modalities={
-            name: ModalityHeader(KINDS[name], shape, _window_s(name, windows.eeg_channels))
-            for name, shape in windows.shapes.items()
+            name: ModalityHeader(KINDS[name], shape, _window_s(windows, name)) for name, shape in windows.shapes.items()
         },
         eeg_channels=windows.eeg_channels,
-        family="live",
+        family=cast("Family", windows.family),
         mean_label=tuple((prior / prior.sum()).tolist()),
         intervals=conformal_widths(trained.network, validation),
         network=options.network,
@@ -78,11 +86,16 @@ def make_model(
         demonstration=windows.simulator_version is not None,
     )
     save_network(path, trained.network, header)
+    if report is not None:
+        write_training(report, header, trained, training, validation)
     return header
 
 
-def _window_s(name: str, eeg_channels: tuple[str, ...]) -> float:
-    return feature_spec(name, eeg_channels).window_s  # type: ignore[arg-type]  # a modality's name
+def _window_s(windows: LabelledWindows, name: str) -> float:
+    spec = family_spec(windows.family, cast("Modality", name), windows.eeg_channels)
+    if spec is None:
+        raise ValueError(f"{name} is not one of the features of {windows.family}")
+    return spec.window_s
 
 
 def _metrics(
@@ -91,8 +104,8 @@ def _metrics(
     """Return each method's scores on the validation participants, per window."""
     estimates = {
         "helo": estimate(trained.network, validation),
-        "mean-label": mean_label(training, validation, validation, options),
-        "knn": nearest_neighbours(training, validation, validation, options),
+        "mean-label": _best(validation, mean_label(training, validation, options)),
+        "knn": _best(validation, nearest_neighbours(training, validation, options)),
     }
     return {
         name: {
@@ -100,3 +113,8 @@ def _metrics(
         }
         for name, shares in estimates.items()
     }
+
+
+def _best(validation: LabelledWindows, settings: Settings) -> Float:
+    """Return the setting's estimates with the least KL a trial: these participants have chosen the network's, too."""
+    return min(settings.values(), key=lambda shares: trial_kl(validation, shares))

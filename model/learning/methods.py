@@ -1,109 +1,144 @@
-"""The methods that an evaluation compares: each learns from participants and estimates for others."""
+"""The methods that an evaluation compares, by their names in tables."""
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Literal, TypeAlias
 
-import msgspec
 import numpy as np
 
-from model.data.dataset import Float, LabelledWindows
+from model.data.dataset import LabelledWindows
+from model.data.normalized import by_session
+from model.data.pooling import whole_trials
+from model.learning.baselines import Settings, condition, mean_label, nearest_neighbours, ridge
+from model.learning.ldl import ALGORITHMS, label_distribution
+from model.learning.networks import trained
 from model.learning.options import TrainOptions
-from model.learning.scores import scores
-from model.learning.train import estimate, train_network
+from model.network.settings import KINDS
+from pipeline.errors import BadInput
 
-#: One fold of one method: learn from the first, choose hyper-parameters by the second, estimate for the third; returns
-#: distributions ``(len(third), n_emotions)``.
-Method: TypeAlias = Callable[[LabelledWindows, LabelledWindows, LabelledWindows, TrainOptions], Float]
+#: Learn from the first windows, estimate the second: for every setting that could be chosen, distributions
+#: ``(n_test, n_emotions)``.
+Fit: TypeAlias = Callable[[LabelledWindows, LabelledWindows, TrainOptions], Settings]
+#: How features are made comparable between people: by the past alone, by the whole session, or that and one window a
+#: trial. Only the first can run live.
+View = Literal["causal", "session", "trial"]
 
-
-def mean_label(
-    training: LabelledWindows, _validation: LabelledWindows, test: LabelledWindows, _options: TrainOptions
-) -> Float:
-    """Estimate the training participants' mean label, whatever the signals say."""
-    return np.tile(training.mean_label(), (len(test), 1))
-
-
-def nearest_neighbours(
-    training: LabelledWindows, validation: LabelledWindows, test: LabelledWindows, _options: TrainOptions
-) -> Float:
-    """Estimate the mean label of the k nearest training windows; k by the validation participants' KL.
-
-    Distance: Euclidean on the normalised features of all modalities; a missing modality is at the centre.
-    """
-    centre, scale = _statistics(training)
-    reference, others = _flatten(training, centre, scale), [_flatten(w, centre, scale) for w in (validation, test)]
-    candidates = [k for k in _NEIGHBOURS if k <= len(training)] or [len(training)]
-    on_validation = _neighbour_means(reference, training.labels, others[0], candidates)
-    best = min(candidates, key=lambda k: float(scores(validation.labels, on_validation[k])["kl"].mean()))
-    return _neighbour_means(reference, training.labels, others[1], [best])[best]
+_NETWORK: Final = ("model/network", "model/learning/networks.py", "model/learning/train.py", "model/learning/fit.py")
+_BASELINE: Final = ("model/learning/baselines.py", "model/learning/inputs.py")
 
 
-def network(
-    training: LabelledWindows, validation: LabelledWindows, test: LabelledWindows, options: TrainOptions
-) -> Float:
-    """Train the network that the options describe, and estimate with it."""
-    return estimate(train_network(training, validation, options).network, test)
+@dataclass(frozen=True)
+class Method:
+    """One row of a table."""
+
+    fit: Fit
+    sources: tuple[str, ...]
+    """Files and folders of the program that decide what comes out."""
+    tuned: bool = True
+    """Whether there is anything to choose: a setting, or how far to shrink towards the mean label."""
+    tuned_as: str = ""
+    """An ablation takes the choices of this method."""
+    takes: tuple[str, ...] = ()
+    """Modalities that it sees; all when empty."""
+    view: View = "causal"
 
 
-def _with(**changes: object) -> Method:
-    """Return `network` with some of its settings changed: the release, or an ablation."""
-
-    def changed(
-        training: LabelledWindows, validation: LabelledWindows, test: LabelledWindows, options: TrainOptions
-    ) -> Float:
-        settings = msgspec.structs.replace(options.network, **changes)
-        return network(training, validation, test, msgspec.structs.replace(options, network=settings))
-
-    return changed
+def _ablation(**changes: object) -> Method:
+    return Method(partial(trained, changes=changes), _NETWORK, tuned_as="helo")
 
 
-#: Every method by its name in tables.
+_HELO: Final = Method(partial(trained, changes={}), _NETWORK)
+_CONDITION: Final = Method(condition, _BASELINE)
+_PHYSIOLOGY: Final = tuple(name for name, kind in KINDS.items() if kind == "physiological")
+
+#: Every method by its name; ``@session`` and ``@trial`` may follow each.
 METHODS: Final[Mapping[str, Method]] = {
-    "helo": network,
-    "mean-label": mean_label,
-    "knn": nearest_neighbours,
-    "released": _with(variant="released"),
-    "helo/no-cross-attention": _with(cross_attention=False),
-    "helo/no-transport": _with(transport="none"),
-    "helo/no-label-embedding": _with(label_embedding=False),
-    "helo/no-alignment": _with(alignment=0.0),
-    "helo/no-correlation": _with(correlation=False),
+    "helo": _HELO,
+    "released": Method(partial(trained, changes={"variant": "released"}), _NETWORK),
+    "mean-label": Method(mean_label, _BASELINE, tuned=False),
+    "knn": Method(nearest_neighbours, _BASELINE),
+    "ridge": Method(ridge, _BASELINE),
+    "condition": _CONDITION,
+    **{name: Method(partial(label_distribution, name), (*_BASELINE, "model/learning/ldl.py")) for name in ALGORITHMS},
+    "helo/no-cross-attention": _ablation(cross_attention=False),
+    "helo/no-transport": _ablation(transport="none"),
+    "helo/no-label-embedding": _ablation(label_embedding=False),
+    "helo/no-alignment": _ablation(alignment=0.0),
+    "helo/no-correlation": _ablation(correlation=False),
+    "helo/only-motion": replace(_HELO, takes=("Motion",)),
+    "helo/only-physiology": replace(_HELO, takes=_PHYSIOLOGY),
+    "condition/only-motion": replace(_CONDITION, takes=("Motion",)),
+    "condition/only-physiology": replace(_CONDITION, takes=_PHYSIOLOGY),
 }
-
-_NEIGHBOURS: Final = (10, 50, 150, 400)
-_ROWS = 512
-
-
-def _statistics(windows: LabelledWindows) -> tuple[dict[str, Float], dict[str, Float]]:
-    """Return mean and standard deviation of each modality's features over the windows that have it."""
-    there = {name: a[windows.present[:, column]] for column, (name, a) in enumerate(windows.features.items())}
-    centre = {name: a.mean(0) if len(a) else np.zeros(a.shape[1:], np.float32) for name, a in there.items()}
-    scale = {
-        name: np.maximum(a.std(0), 1e-3) if len(a) else np.ones(a.shape[1:], np.float32) for name, a in there.items()
-    }
-    return centre, scale
+#: Rows that cannot run live, as they stand in the whole table.
+NOT_LIVE: Final = ("helo@session", "ridge@session", "condition@session", "ridge@trial", "condition@trial")
+_VIEWS: Final[dict[str, View]] = {"": "causal", "session": "session", "trial": "trial"}
 
 
-def _flatten(windows: LabelledWindows, centre: Mapping[str, Float], scale: Mapping[str, Float]) -> Float:
-    """Return one vector a window; a modality counts by the square root of its number of features."""
-    parts = []
-    for column, (name, array) in enumerate(windows.features.items()):
-        flat = ((array - centre[name]) / scale[name]).clip(-5, 5).reshape(len(windows), -1)
-        flat = np.where(windows.present[:, column, None], flat, 0)
-        parts.append(flat / np.sqrt(flat.shape[1]))
-    return np.concatenate(parts, 1).astype(np.float32)
+def method_of(name: str) -> Method:
+    """Return a method by its name in tables.
+
+    Raises
+    ------
+    BadInput
+        There is no such method.
+    """
+    base, _, view = name.partition("@")
+    if base not in METHODS or view not in _VIEWS or name.endswith("@"):
+        raise BadInput(
+            f"--methods: {name} is not known; give some of {', '.join(METHODS)}; @session or @trial may follow each"
+        )
+    method = METHODS[base]
+    own = f"{method.tuned_as}@{view}" if method.tuned_as and view else method.tuned_as
+    return replace(method, view=_VIEWS[view], tuned_as=own)
 
 
-def _neighbour_means(reference: Float, labels: Float, queries: Float, numbers: list[int]) -> dict[int, Float]:
-    """Return for each number of neighbours the mean of their labels ``(n_queries, n_emotions)``."""
-    squares = (reference**2).sum(1)
-    parts: dict[int, list[Float]] = {k: [] for k in numbers}
-    largest = max(numbers)
-    for start in range(0, len(queries), _ROWS):
-        distance = squares - 2 * queries[start : start + _ROWS] @ reference.T
-        nearest = np.argpartition(distance, largest - 1, axis=1)[:, :largest]
-        order = np.argsort(np.take_along_axis(distance, nearest, 1), axis=1, kind="stable")
-        nearest = np.take_along_axis(nearest, order, 1)
-        for k in numbers:
-            parts[k].append(labels[nearest[:, :k]].mean(1))
-    return {k: np.concatenate(part) for k, part in parts.items()}
+def fault(name: str, windows: LabelledWindows, *, splits_trials: bool) -> str:
+    """Say why a method cannot be had of a data set, or return an empty text.
+
+    Parameters
+    ----------
+    name : str
+        The method's.
+    windows : LabelledWindows
+        The data set.
+    splits_trials : bool
+        Whether the protocol puts windows of one trial into training and test.
+    """
+    method = method_of(name)
+    sides = {KINDS[modality] for modality in windows.features}
+    if method.takes and not set(method.takes) & set(windows.features):
+        return f"{name} takes {', '.join(method.takes)}, of which the data have none"
+    if name.startswith("released") and len(sides) < 2:
+        return f"{name} takes a physiological and a behavioural modality, and the data have one side only"
+    if method.view == "trial" and splits_trials:
+        return f"{name} has one window a trial, which the protocol splits"
+    return ""
+
+
+def whole_table(windows: LabelledWindows, *, splits_trials: bool) -> list[str]:
+    """Return the names of all rows that a data set can have."""
+    return [name for name in (*METHODS, *NOT_LIVE) if not fault(name, windows, splits_trials=splits_trials)]
+
+
+def restricted(windows: LabelledWindows, modalities: Sequence[str]) -> LabelledWindows:
+    """Return windows with some of their modalities only; all of them when none is named."""
+    if not modalities:
+        return windows
+    kept = [name for name in windows.features if name in modalities]
+    columns = [list(windows.features).index(name) for name in kept]
+    return replace(
+        windows,
+        features={name: windows.features[name] for name in kept},
+        present=np.ascontiguousarray(windows.present[:, columns]),
+        eeg_channels=windows.eeg_channels if "EEG" in kept else (),
+    )
+
+
+def viewed(windows: LabelledWindows, view: View) -> LabelledWindows:
+    """Return windows as a view has them."""
+    if view == "causal":
+        return windows
+    standardised = by_session(windows)
+    return whole_trials(standardised) if view == "trial" else standardised

@@ -19,7 +19,7 @@ class TrainOptions(msgspec.Struct, frozen=True):
     """Epochs without a better validation score after which training ends."""
     batch: int = 64
     windows_per_epoch: int = 4096
-    """Windows drawn for an epoch, every trial weighing the same; with replacement when there are fewer."""
+    """Windows drawn for an epoch, every trial weighing the same; as many as there are, where these are fewer."""
     learning_rate: float = 1e-3
     decay: float = 0.92
     """Factor of the learning rate, an epoch."""

@@ -9,7 +9,7 @@ Array = NDArray[np.float64]
 
 #: Names of the scores; for the first four less is better, for the last two more.
 SCORES: Final = ("chebyshev", "clark", "canberra", "kl", "cosine", "intersection")
-_SMALLEST = 1e-9
+_SMALLEST = np.finfo(np.float64).eps
 _RESAMPLES = 2000
 
 
@@ -24,9 +24,9 @@ class Spread(NamedTuple):
 def scores(labels: NDArray[np.floating], estimates: NDArray[np.floating]) -> dict[str, Array]:
     """Compare estimated distributions with labels.
 
-    With label d and estimate p, shares cut below at 1e-9: Chebyshev ``max |d - p|``, Clark
-    ``sqrt(sum ((d - p) / (d + p))^2)``, Canberra ``sum |d - p| / (d + p)``, KL ``sum d ln(d / p)`` (nats), cosine
-    ``d.p / (|d| |p|)``, intersection ``sum min(d, p)``.
+    With label d and estimate p: Chebyshev ``max |d - p|``, Clark ``sqrt(sum ((d - p) / (d + p))^2)``, Canberra
+    ``sum |d - p| / (d + p)``, KL ``sum d ln(d / p)`` (nats), cosine ``d.p / (|d| |p|)``, intersection
+    ``sum min(d, p)``. For Clark, Canberra and KL shares are cut below at the machine epsilon of float64, as PyLDL does.
 
     Parameters
     ----------
@@ -38,15 +38,14 @@ def scores(labels: NDArray[np.floating], estimates: NDArray[np.floating]) -> dic
     dict of str to ndarray
         Score -> ``(n,)``.
     """
-    d = np.clip(np.asarray(labels, np.float64), _SMALLEST, 1)
-    p = np.clip(np.asarray(estimates, np.float64), _SMALLEST, 1)
-    difference = np.abs(d - p)
-    ratio = difference / (d + p)
+    d, p = np.asarray(labels, np.float64), np.asarray(estimates, np.float64)
+    cut_d, cut_p = np.clip(d, _SMALLEST, 1), np.clip(p, _SMALLEST, 1)
+    ratio = np.abs(cut_d - cut_p) / (cut_d + cut_p)
     return {
-        "chebyshev": difference.max(1),
+        "chebyshev": np.abs(d - p).max(1),
         "clark": np.sqrt((ratio**2).sum(1)),
         "canberra": ratio.sum(1),
-        "kl": (d * np.log(d / p)).sum(1),
+        "kl": (cut_d * np.log(cut_d / cut_p)).sum(1),
         "cosine": (d * p).sum(1) / (np.linalg.norm(d, axis=1) * np.linalg.norm(p, axis=1)),
         "intersection": np.minimum(d, p).sum(1),
     }

@@ -1,7 +1,8 @@
 """Training: Kullback-Leibler divergence plus alignment, modality dropout, early stopping on other participants."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from model.data.dataset import Bool, Float, LabelledWindows
 from model.learning.fit import set_normalisation, set_prior
 from model.learning.options import TrainOptions
 from model.learning.scores import scores
+from model.learning.unfinished import Epoch, Progress, content_key, copy_weights, keep, restore
 from model.network.build import build_network
 from model.network.helo import HeLo, Output
 from model.network.labels import alignment_loss
@@ -38,13 +40,57 @@ class Trained:
     """Factor of the estimates' departure from the prior that was best on the validation participants."""
     validation_kl: float
     """Mean over the validation participants, each weighing the same (nats)."""
+    history: tuple[Epoch, ...] = ()
+    """All epochs, the ones after the best included."""
+
+
+class Run:
+    """A training under way: a fresh network and all that its next epoch depends on.
+
+    Parameters
+    ----------
+    training : LabelledWindows
+        What is learned from.
+    options : TrainOptions
+        Network, seed and optimisation.
+
+    Attributes
+    ----------
+    network : HeLo or ReleasedHeLo
+        As it is after `epoch` epochs.
+    epoch : int
+        Epochs done.
+    """
+
+    def __init__(self, training: LabelledWindows, options: TrainOptions) -> None:
+        # One thread: these matrices are too small to share, and the same bits come out on any number of cores.
+        torch.set_num_threads(1)
+        torch.manual_seed(options.seed)
+        self.epoch = 0
+        self._training, self._options = training, options
+        self.rng = np.random.default_rng(options.seed)
+        self.network = build_network(options.network, training.shapes, len(training.emotions)).to(options.device)
+        set_normalisation(self.network, training)
+        set_prior(self.network, training)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), options.learning_rate, weight_decay=options.weight_decay
+        )
+        self.schedule = torch.optim.lr_scheduler.ExponentialLR(self.optimiser, options.decay)
+
+    def step(self) -> float:
+        """Train for one epoch; return its mean loss (nats)."""
+        loss = _run_epoch(self.network, self._training, self.optimiser, self._options, self.rng)
+        self.schedule.step()
+        self.epoch += 1
+        return loss
 
 
 def train_network(
     training: LabelledWindows,
     validation: LabelledWindows,
     options: TrainOptions,
-    on_epoch: Callable[[int, float], None] = lambda _epoch, _kl: None,
+    on_epoch: Callable[[Epoch], None] = lambda _epoch: None,
+    unfinished: Path | None = None,
 ) -> Trained:
     """Train a network.
 
@@ -55,7 +101,10 @@ def train_network(
     options : TrainOptions
         Network, seed and optimisation.
     on_epoch : callable
-        Called after each epoch with its number and the validation KL.
+        Called after each epoch.
+    unfinished : Path, optional
+        Where the training is kept after each epoch. One that is there, of the same data and options, is gone on with,
+        to the same weights; it is removed at the end.
 
     Raises
     ------
@@ -65,31 +114,29 @@ def train_network(
     shared = set(training.subjects) & set(validation.subjects)
     if shared:
         raise ValueError(f"{', '.join(sorted(shared))} is in training and in validation")
-    # One thread: these matrices are too small to share, and the same bits come out on any number of cores.
-    torch.set_num_threads(1)
-    torch.manual_seed(options.seed)
-    rng = np.random.default_rng(options.seed)
-    network = build_network(options.network, training.shapes, len(training.emotions)).to(options.device)
-    set_normalisation(network, training)
-    set_prior(network, training)
-    optimiser = torch.optim.AdamW(network.parameters(), options.learning_rate, weight_decay=options.weight_decay)
-    schedule = torch.optim.lr_scheduler.ExponentialLR(optimiser, options.decay)
-    best = Trained(network, 0, 1.0, _validation_kl(validation, estimate(network, validation)))
-    weights = _copy(network)
-    for epoch in range(1, options.epochs + 1):
-        _run_epoch(network, training, optimiser, options, rng)
-        schedule.step()
-        found = _validate(network, epoch, validation)
-        on_epoch(epoch, found.validation_kl)
-        if found.validation_kl < best.validation_kl - _LEAST_GAIN:
-            best, weights = found, _copy(network)
-        elif epoch - best.epochs >= options.patience:
-            break
-    network.load_state_dict(weights)
-    if isinstance(network, HeLo):
-        network.shrink(best.shrinkage)
-    network.eval()
-    return best
+    run = Run(training, options)
+    best = Trained(run.network, 0, 1.0, _validation_kl(validation, estimate(run.network, validation)))
+    state = Progress(best.epochs, best.shrinkage, best.validation_kl, (), copy_weights(run.network))
+    key = content_key(training, validation, options) if unfinished else ""
+    if unfinished is not None:
+        state = restore(unfinished, key, run) or state
+    while run.epoch < options.epochs and run.epoch - state.best_epoch < options.patience:
+        loss = run.step()
+        found = _validate(run.network, run.epoch, validation)
+        epoch = Epoch(run.epoch, loss, found.validation_kl)
+        state = replace(state, history=(*state.history, epoch))
+        if found.validation_kl < state.best_kl - _LEAST_GAIN:
+            state = Progress(run.epoch, found.shrinkage, found.validation_kl, state.history, copy_weights(run.network))
+        if unfinished is not None:
+            keep(unfinished, key, run, state)
+        on_epoch(epoch)
+    run.network.load_state_dict(state.best_weights)
+    if isinstance(run.network, HeLo):
+        run.network.shrink(state.best_shrinkage)
+    run.network.eval()
+    if unfinished is not None:
+        unfinished.unlink(missing_ok=True)
+    return Trained(run.network, state.best_epoch, state.best_shrinkage, state.best_kl, state.history)
 
 
 def estimate(network: HeLo | ReleasedHeLo, windows: LabelledWindows, present: Bool | None = None) -> Float:
@@ -141,24 +188,29 @@ def _run_epoch(
     optimiser: torch.optim.Optimizer,
     options: TrainOptions,
     rng: np.random.Generator,
-) -> None:
+) -> float:
     network.train()
-    size = options.windows_per_epoch
-    order = rng.choice(len(training), size, replace=size > len(training), p=training.trial_weights())
+    losses = []
+    size = min(options.windows_per_epoch, len(training))
+    order = rng.choice(len(training), size, p=training.trial_weights())
     for start in range(0, size, options.batch):
         rows = order[start : start + options.batch]
         present = hide_modalities(training.present[rows], options.modality_dropout, rng)
-        output = _forward(network, training, rows, present)
+        # On a GPU in mixed precision; the head's shares, and so the loss, are in full.
+        with torch.autocast("cuda", torch.bfloat16, enabled=options.device.startswith("cuda")):
+            output = _forward(network, training, rows, present)
         labels = torch.from_numpy(training.labels[rows]).to(options.device)
         loss = _loss(output, labels, options.network)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM)
         optimiser.step()
+        losses.append(float(loss.detach()))
+    return float(np.mean(losses))
 
 
 def _loss(output: Output, labels: Tensor, settings: NetworkSettings) -> Tensor:
-    divergence = functional.kl_div(output.log_shares, labels, reduction="batchmean")
+    divergence = functional.kl_div(output.log_shares.float(), labels, reduction="batchmean")
     loss = divergence + settings.alignment * alignment_loss(output.correlation, labels)
     return loss if output.transport_cost is None else loss + settings.transport_loss * output.transport_cost.mean()
 
@@ -190,7 +242,3 @@ def shrunk(shares: Float, prior: Float, factor: float) -> Float:
 def _validation_kl(validation: LabelledWindows, shares: Float) -> float:
     kl = scores(validation.labels, shares)["kl"]
     return float(np.mean([kl[validation.subject == subject].mean() for subject in validation.subjects]))
-
-
-def _copy(network: HeLo | ReleasedHeLo) -> dict[str, Tensor]:
-    return {name: tensor.clone() for name, tensor in network.state_dict().items()}

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import inspect, learn, live, recorded, replay, sources
+from pipeline.cli import inspect, learn, live, recorded, replay, scores, sources
 from pipeline.errors import BadInput, RunFailed
 from pipeline.log import configure_logging
 
@@ -27,7 +27,7 @@ for command in (
     inspect.check,
     sources.simulate,
     learn.train,
-    learn.evaluate,
+    scores.evaluate,
     inspect.doctor,
 ):
     app.command()(command)

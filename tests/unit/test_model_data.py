@@ -1,13 +1,13 @@
-import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from model.data.dataset import join
+from model.data.normalized import by_session
+from model.data.pooling import pooled, whole_trials
 from model.data.simulated import LABEL_S, Task, participant_windows
-from model.data.wesad import ITEMS, read_conditions, read_wesad
 from model.data.windows import stack
-from pipeline.errors import BadInput
 from pipeline.modalities import EMOTIONS
 from pipeline.records import FeatureWindow
 from pipeline.signals.family import FEATURES
@@ -79,43 +79,55 @@ def test_taking_and_joining_windows(make_windows):
         join([windows, make_windows(n_subjects=1, modalities=("GSR",))])
 
 
-def _write_conditions(folder, rows, columns=("subject", "condition", "e4_start_s", "e4_end_s", *ITEMS)):
-    path = folder / "windows.csv"
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
+def test_taking_windows_takes_their_ratings_and_conditions(make_windows):
+    windows = replace(make_windows(n_subjects=2, n_windows=20), ratings=np.arange(400.0).reshape(40, 10))
+    windows = replace(windows, trial=np.char.add("s1/", windows.trial))
+    kept = windows.take(np.array([3, 25]))
+    np.testing.assert_array_equal(kept.ratings, windows.ratings[[3, 25]])
+    np.testing.assert_array_equal(kept.ends, windows.ends[[3, 25]])
+    assert kept.conditions().tolist() == ["t0", "t0"]
+    assert join([kept, kept]).ratings.shape == (4, 10)
+    with pytest.raises(ValueError, match="some parts have ratings"):
+        join([windows, replace(windows, ratings=None)])
 
 
-def _row(**changes):
-    return {"subject": "S2", "condition": "Base", "e4_start_s": 10, "e4_end_s": 99} | dict.fromkeys(ITEMS, 2) | changes
+def test_longer_windows_are_means_of_the_live_ones_inside_a_trial(make_windows):
+    windows = make_windows(n_subjects=2, n_windows=20, modalities=("GSR", "Motion"))
+    windows.present[3, 1] = False
+    made = pooled(windows, window_s=4, hop_s=2)
+    # Trials of ten windows, a second each: 0-4, 2-6, 4-8, 6-10 s.
+    assert len(made) == 2 * 2 * 4
+    assert made.hop_s == 2
+    assert made.ends[:5].tolist() == [4, 6, 8, 10, 14]
+    np.testing.assert_allclose(made.features["GSR"][1], windows.features["GSR"][2:6].mean(0), rtol=1e-6)
+    np.testing.assert_allclose(made.features["Motion"][0], windows.features["Motion"][:3].mean(0), rtol=1e-6)
+    assert made.present.all()
+    np.testing.assert_allclose(made.labels[4], windows.labels[10:14].mean(0), rtol=1e-6)
 
 
-def test_a_condition_is_labelled_by_ratings_over_their_sum(tmp_path):
-    path = _write_conditions(tmp_path, [_row(Alert=5, Afraid=1), _row(condition="TSST")])
-    conditions, notes = read_conditions(path)
-    assert [condition.name for condition in conditions["S2"]] == ["Base", "TSST"]
-    assert conditions["S2"][0].label[1] == pytest.approx(5 / 22)
-    assert conditions["S2"][0].label.sum() == pytest.approx(1)
-    assert notes == []
+def test_a_trial_shorter_than_a_window_is_one_window(make_windows):
+    windows = make_windows(n_subjects=1, n_windows=20)
+    made = pooled(windows, window_s=60, hop_s=30)
+    assert made.trial.tolist() == ["t0", "t1"]
+    whole = whole_trials(windows)
+    np.testing.assert_array_equal(made.features["EEG"], whole.features["EEG"])
 
 
-def test_a_missing_rating_is_read_as_not_at_all_and_reported(tmp_path):
-    conditions, notes = read_conditions(_write_conditions(tmp_path, [_row(Nervous="")]))
-    assert conditions["S2"][0].ratings[ITEMS.index("Nervous")] == 1
-    assert notes == ["S2, Base: no rating of Nervous; read as 1, not at all"]
+def test_a_modality_that_is_missing_throughout_stays_missing(make_windows):
+    windows = make_windows(n_subjects=1, n_windows=20)
+    windows.present[:10, 2] = False
+    windows.features["PPG"][:10] = np.nan
+    made = whole_trials(windows)
+    assert made.present[:, 2].tolist() == [False, True]
+    assert (made.features["PPG"][0] == 0).all()
 
 
-def test_a_folder_that_is_not_wesads_is_refused(tmp_path):
-    with pytest.raises(BadInput, match=r"windows\.csv: cannot be read"):
-        read_wesad(tmp_path)
-    path = _write_conditions(tmp_path, [_row()], columns=("subject", "condition", "e4_start_s", "e4_end_s"))
-    with pytest.raises(BadInput, match="column Inspired is missing"):
-        read_conditions(path)
-    path = _write_conditions(tmp_path, [_row(e4_start_s="soon")])
-    with pytest.raises(BadInput, match="line 2: e4_start_s: 'soon' is not a number"):
-        read_conditions(path)
-    _write_conditions(tmp_path, [_row()])
-    with pytest.raises(BadInput, match=r"S2_E4_Data\.zip: no such file"):
-        read_wesad(tmp_path)
+def test_the_whole_session_normalization_looks_ahead_and_keeps_participants_apart(make_windows):
+    windows = make_windows(n_subjects=2, n_windows=40)
+    windows.features["GSR"][:40] += 7
+    made = by_session(windows)
+    for subject in windows.subjects:
+        values = made.features["GSR"][windows.subject == subject, 1]
+        np.testing.assert_allclose(values.mean(0), 0, atol=0.1)
+        np.testing.assert_allclose(values.std(0), 1, atol=0.1)
+    np.testing.assert_array_equal(made.features["GSR"][:, 0], windows.features["GSR"][:, 0])

@@ -1,16 +1,19 @@
 import msgspec
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.learning.evaluate import evaluate, folds, split_validation, subject_scores
+from model.learning.baselines import mean_label
+from model.learning.evaluate import split_validation
 from model.learning.intervals import conformal_widths, quantile
-from model.learning.methods import METHODS, mean_label, nearest_neighbours
+from model.learning.make import make_model
 from model.learning.options import TrainOptions
-from model.learning.scores import SCORES, scores
+from model.learning.scores import scores
 from model.learning.train import estimate, hide_modalities, shrunk, train_network
 from model.network.settings import NetworkSettings
+from pipeline.errors import BadInput
 
 TINY = TrainOptions(
     network=NetworkSettings(width=16, tokens=6, behavioural_tokens=8, heads=2, dropout=0.1, drop_key=0.1),
@@ -33,7 +36,7 @@ def trained(parts):
 
 def test_training_follows_the_labels_of_new_participants(parts, trained):
     learned = scores(parts[2].labels, estimate(trained.network, parts[2]))["kl"].mean()
-    constant = scores(parts[2].labels, mean_label(*parts, TINY))["kl"].mean()
+    constant = scores(parts[2].labels, mean_label(parts[0], parts[2], TINY)[""])["kl"].mean()
     assert learned < 0.8 * constant
 
 
@@ -46,7 +49,8 @@ def test_the_same_seed_gives_the_same_weights(parts, trained):
 
 def test_the_kept_weights_are_those_of_the_best_epoch(parts):
     seen = []
-    trained = train_network(parts[0], parts[1], TINY, lambda _epoch, kl: seen.append(kl))
+    trained = train_network(parts[0], parts[1], TINY, lambda epoch: seen.append(epoch.validation_kl))
+    assert [epoch.validation_kl for epoch in trained.history] == seen
     kl = scores(parts[1].labels, estimate(trained.network, parts[1]))["kl"].mean()
     assert kl == pytest.approx(min(seen), abs=2e-5)
     assert seen[trained.epochs - 1] == pytest.approx(min(seen), abs=2e-5)
@@ -63,7 +67,7 @@ def test_shrinking_a_network_shrinks_its_departure_from_the_prior(parts):
 def test_training_ends_when_validation_does_not_get_better(parts):
     nonsense = msgspec.structs.replace(TINY, learning_rate=0.0, epochs=50, patience=2)
     seen = []
-    trained = train_network(parts[0], parts[1], nonsense, lambda epoch, _kl: seen.append(epoch))
+    trained = train_network(parts[0], parts[1], nonsense, lambda epoch: seen.append(epoch.number))
     assert seen == [1, 2]
     assert trained.epochs == 0
 
@@ -87,73 +91,10 @@ def test_hiding_with_probability_zero_hides_nothing():
     np.testing.assert_array_equal(hide_modalities(present, 0.0, np.random.default_rng(0)), present)
 
 
-@given(st.integers(3, 12), st.integers(2, 12), st.integers(0, 99))
-def test_folds_test_every_participant_once_and_split_none(n_subjects, n_folds, seed):
-    subjects = [f"S{i}" for i in range(n_subjects)]
-    n_folds = min(n_folds, n_subjects)
-    plan = list(folds(subjects, n_folds, seed)) if n_subjects - -(-n_subjects // n_folds) >= 2 else []
-    if plan:
-        assert sorted(subject for fold in plan for subject in fold.test) == sorted(subjects)
-    for fold in plan:
-        everyone = fold.training + fold.validation + fold.test
-        assert sorted(everyone) == sorted(subjects)
-        assert fold.training
-        assert fold.validation
-
-
 def test_validation_needs_two_participants():
     assert [len(part) for part in split_validation(["a", "b"], 0)] == [1, 1]
     with pytest.raises(ValueError, match="at least two"):
         split_validation(["a"], 0)
-
-
-def test_the_mean_label_weighs_every_trial_the_same(make_windows):
-    windows = make_windows(n_subjects=1, n_windows=20)
-    kept = windows.take(np.r_[0:10, 10:12])
-    expected = (kept.labels[:10].mean(0) + kept.labels[10:].mean(0)) / 2
-    np.testing.assert_allclose(mean_label(kept, kept, kept, TINY)[0], expected, atol=1e-6)
-
-
-def test_nearest_neighbours_find_a_window_among_its_equals(make_windows):
-    windows = make_windows(n_subjects=4, n_windows=20)
-    repeated = windows.take(np.repeat(np.arange(80), 10))
-    np.testing.assert_allclose(nearest_neighbours(repeated, windows, windows, TINY), windows.labels, atol=1e-5)
-
-
-def test_nearest_neighbours_do_not_look_at_what_is_missing(parts):
-    training, validation, test = parts
-    hidden = test.take(np.arange(len(test)))
-    hidden.present[:, 3] = False
-    expected = nearest_neighbours(training, validation, hidden, TINY)
-    hidden.features["Face"][:] = np.nan
-    np.testing.assert_array_equal(nearest_neighbours(training, validation, hidden, TINY), expected)
-
-
-def test_an_evaluation_scores_every_method_a_window_and_a_trial(make_windows):
-    windows = make_windows(n_subjects=5, n_windows=40)
-    steps = []
-    plan = list(folds(windows.subjects, 2, 0))
-    found = evaluate(windows, ["mean-label", "knn", "helo"], plan, TINY, steps.append)
-    assert list(found) == ["mean-label", "knn", "helo"]
-    assert len(steps) == 6
-    for method in found.values():
-        for part in method:
-            assert tuple(part) == SCORES
-            assert all(spread.low <= spread.mean <= spread.high for spread in part.values())
-    assert all(spread == (0, 0, 0) for spread in found["mean-label"].difference_to_mean_label.values())
-    assert found["knn"].difference_to_mean_label["kl"].high < 0
-
-
-def test_a_participants_trial_is_scored_by_the_mean_of_its_estimates(make_windows):
-    windows = make_windows(n_subjects=2, n_windows=20)
-    estimates = np.random.default_rng(0).dirichlet(np.ones(10), len(windows)).astype(np.float32)
-    found = subject_scores(windows, estimates, by_trial=True)["chebyshev"]
-    for row, subject in enumerate(windows.subjects):
-        means = []
-        for trial in ("t0", "t1"):
-            chosen = (windows.subject == subject) & (windows.trial == trial)
-            means.append(np.abs(windows.labels[chosen].mean(0) - estimates[chosen].mean(0)).max())
-        assert found[row] == pytest.approx(np.mean(means), rel=1e-5)
 
 
 def test_intervals_cover_nine_in_ten_labels(parts, trained):
@@ -169,8 +110,58 @@ def test_the_conformal_quantile_is_the_rank_that_the_theorem_asks_for():
     assert quantile(residuals[:5]) == pytest.approx([1.0])
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name.startswith("helo/") or name == "released"])
-def test_the_release_and_every_ablation_can_be_trained(parts, name):
-    short = msgspec.structs.replace(TINY, epochs=1, windows_per_epoch=64)
-    estimates = METHODS[name](*parts, short)
-    np.testing.assert_allclose(estimates.sum(1), 1, atol=1e-5)
+class Interrupted(Exception):  # noqa: N818 - it is no error
+    """Stands for a kill: nothing after it is done."""
+
+
+def test_an_interrupted_training_goes_on_to_the_same_weights(parts, trained, tmp_path):
+    unfinished = tmp_path / "model.unfinished"
+
+    def interrupt(epoch):
+        if epoch.number == 3:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        train_network(parts[0], parts[1], TINY, interrupt, unfinished)
+    np.random.default_rng(5).random(7)
+    torch.rand(7)  # whatever else draws meanwhile
+    seen = []
+    again = train_network(parts[0], parts[1], TINY, lambda epoch: seen.append(epoch.number), unfinished)
+    assert seen[0] == 4
+    assert again.history == trained.history
+    for name, tensor in trained.network.state_dict().items():
+        assert torch.equal(again.network.state_dict()[name], tensor), name
+    assert not unfinished.exists()
+
+
+def test_an_interrupted_training_of_other_options_is_not_gone_on_with(parts, tmp_path):
+    unfinished = tmp_path / "model.unfinished"
+
+    def interrupt(_epoch):
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        train_network(parts[0], parts[1], TINY, interrupt, unfinished)
+    seen = []
+    other = msgspec.structs.replace(TINY, seed=1, epochs=2)
+    train_network(parts[0], parts[1], other, lambda epoch: seen.append(epoch.number), unfinished)
+    assert seen == [1, 2]
+
+
+def test_an_unfinished_training_that_cannot_be_read_is_named(parts, tmp_path):
+    unfinished = tmp_path / "model.unfinished"
+    unfinished.write_bytes(b"nothing of the kind")
+    with pytest.raises(BadInput, match=r"model\.unfinished: cannot be read"):
+        train_network(parts[0], parts[1], TINY, unfinished=unfinished)
+
+
+def test_a_training_report_stands_alone_and_shows_curves_and_correlation(make_windows, tmp_path):
+    windows = make_windows(n_subjects=4, n_windows=40)
+    options = msgspec.structs.replace(TINY, epochs=2)
+    make_model(windows, options, tmp_path / "m.safetensors", "helo train <b>", report=tmp_path / "new" / "r.html")
+    text = (tmp_path / "new" / "r.html").read_text()
+    assert "helo train &lt;b&gt;" in text
+    for shown in ("loss, training", "KL, validation", "of the training labels", "EEG+GSR+PPG+Face", "mean-label"):
+        assert shown in text
+    assert text.count("<!doctype html>") == 1
+    assert "src=" not in text.replace('src="data:', "")[:5000]

@@ -1,6 +1,7 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -31,6 +32,21 @@ def test_scores_equal_independently_written_loops(labels, estimates):
     for row in range(len(labels)):
         for name, expected in _by_hand(labels[row].tolist(), estimates[row].tolist()).items():
             assert math.isclose(found[name][row], expected, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def test_scores_equal_those_of_python_ldl(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    metrics = pytest.importorskip("pyldl.metrics")
+    names = {"kl": "kl_divergence"}
+    rng = np.random.default_rng(0)
+    labels, estimates = rng.dirichlet(np.ones(10), (2, 200))
+    labels[:50, :3] = 0  # a rating of 0 has no share
+    labels /= labels.sum(1, keepdims=True)
+    estimates[25:75, 2:4] = 0
+    estimates /= estimates.sum(1, keepdims=True)
+    for score, found in scores(labels, estimates).items():
+        expected = getattr(metrics, names.get(score, score))(labels, estimates, reduction=None)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12, err_msg=score)
 
 
 def test_scores_of_a_perfect_estimate():
