@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,8 @@ from pipeline.store.board import Board
 from pipeline.store.connection import Connection, StoreLost, connect
 from pipeline.store.ring import BlockingReader
 from pipeline.streams.clock import local_clock
-from tests.command import ROOT, started, wait_for
+from tests.command import started, wait_for
+from tests.faults import sensors as sensors_program
 from tests.faults.sensors import CHANNELS
 
 #: The modalities' streams as the session file calls them.
@@ -50,7 +52,7 @@ class RingFollower(threading.Thread):
         self._ended.set()
         self.join()
         self._reader.close()
-        return {stream: np.concatenate(counters) for stream, counters in self._found.items()}
+        return {stream: np.concatenate([[], *counters]) for stream, counters in self._found.items()}
 
 
 @dataclass
@@ -102,8 +104,14 @@ class Live:
 
     def goes_on(self) -> None:
         """Wait until there are estimates of further ticks."""
+        self.wait_for(lambda: self.tick >= 0)
         seen: list[int] = []
-        self.wait_for(lambda: (seen.append(self.tick), seen[-1] >= 0 and seen[-1] >= seen[0] + 6)[1])
+
+        def further() -> bool:
+            seen.append(self.tick)
+            return seen[-1] >= seen[0] + 6
+
+        self.wait_for(further)
 
     def kill(self, *names: str) -> None:
         """Kill processes together (SIGKILL), by the names that `processes` gives them."""
@@ -120,7 +128,13 @@ class Live:
             return all(name in found and found[name].pid not in before for name in names)
 
         self.wait_for(back)
+        self.wait_for(lambda: all(self._reads_again(*death) for death in self.killed if death[0].kind == "reader"))
         self.goes_on()
+
+    def _reads_again(self, reader: ProcessHealth, killed_at: float) -> bool:
+        """Return whether the stream's newest segment, whose number is when it began, is not that of before."""
+        segment, _ = ids.parse(self.connection.last_id(keys.raw(self.session, *reader.what.split("/"))))
+        return segment / 1000 - time.time() > killed_at - local_clock()
 
     def hang(self, name: str) -> None:
         """Stop a process until the supervisor has ended it and started another."""
@@ -151,7 +165,7 @@ class Live:
 @contextmanager
 def sensors(name: str) -> Iterator[None]:
     """Publish the participant's streams."""
-    process = subprocess.Popen([sys.executable, "-m", "tests.faults.sensors", name], cwd=ROOT)
+    process = subprocess.Popen([sys.executable, sensors_program.__file__, name])
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """A participant's devices in a process of their own: each stream has a counter before its channels.
 
-``python -m tests.faults.sensors NAME`` publishes until it is ended.
+``python tests/faults/sensors.py NAME`` publishes until it is ended. As a program of its own it imports nothing of
+the tests.
 """
 
 import sys
@@ -15,7 +16,6 @@ from pipeline.stopping import stop_on_signals
 from pipeline.streams.clock import local_clock
 from pipeline.streams.outlet import Outlet
 from pipeline.streams.pacing import BLOCK_S, Block, PacedSource, pace
-from tests.signals_samples import samples
 
 MORE_EEG = ("FC1", "FC2", "FC5", "FC6", "CP1", "CP2", "CP5", "CP6", "PO3", "PO4", "Oz", "Pz", "POz", "FCz")
 CHANNELS = {"EEG": (*EEG_CHANNELS, *MORE_EEG), "GSR": ("EDA",), "PPG": ("BVP",), "Face": FACE_CHANNELS}
@@ -37,11 +37,20 @@ def info(name: str, modality: str) -> StreamInfo:
 
 def signal(modality: str) -> np.ndarray:
     """Return a plausible signal, float32 ``(n_times, n_channels)``."""
-    made = samples(modality, LOOP_S, sfreq=RATES[modality])
-    if modality != "EEG":
-        return made
-    more = samples(modality, LOOP_S, sfreq=RATES[modality], seed=1)[:, : len(MORE_EEG)]
-    return np.hstack([made, more])
+    rng = np.random.default_rng(0)
+    times = np.arange(round(LOOP_S * RATES[modality]))[:, np.newaxis] / RATES[modality]
+    noise = rng.normal(size=(len(times), len(CHANNELS[modality])))
+    match modality:
+        case "EEG":
+            made = 10 * noise + 5 * np.sin(2 * np.pi * 10 * times)
+        case "GSR":
+            made = 5 + 0.5 * np.sin(2 * np.pi * times / LOOP_S) + 0.001 * noise
+        case "PPG":
+            made = np.sin(2 * np.pi * 1.2 * times) + 0.4 * np.sin(2 * np.pi * 2.4 * times) + 0.1 * noise
+        case _:
+            made = 0.2 + 0.01 * noise
+            made[:, 0] = 1  # a face was found
+    return made.astype(np.float32)
 
 
 def blocks(modality: str) -> Iterator[Block]:
