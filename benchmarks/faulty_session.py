@@ -57,7 +57,7 @@ FORWARD = Fault("clock jumps by +20 s", 0.1, shift_s=20.0)
 BACK = Fault("clock jumps by -20 s", 0.1, shift_s=-20.0)
 NAN = Fault("1 s of NaN", 1.0, change=_put(np.nan))
 SOME_INF = Fault("some infinite samples", 2.0, change=_put(np.inf, every=4))
-ONE_DEAD = Fault("a constant EEG channel", 3.0, change=_put(42.0, channel=EEG_CHANNELS.index("Cz")))
+ONE_DEAD = Fault("a constant EEG channel", 4.0, change=_put(42.0, channel=EEG_CHANNELS.index("Cz")))
 CONSTANT = Fault("a constant signal", 7.0, change=_put(3.0))
 GONE = Fault("stream stops and returns", 2.0, away=True)
 FEWER = Fault("returns with fewer channels", 2.0, away=True, back_as=("counter", *EEG_CHANNELS[:12]))
@@ -67,10 +67,10 @@ OTHER = Fault("returns with channels of no use", 2.0, away=True, back_as=("count
 #: Participant -> modality -> when which fault comes (s).
 SCRIPT: Mapping[str, Mapping[str, Sequence[tuple[float, Fault]]]] = {
     "P001": {
-        "EEG": [(0, BURST), (5, ONE_DEAD), (9.5, NAN), (13, FEWER), (24, MORE)],
+        "EEG": [(0, BURST), (4, ONE_DEAD), (9.5, NAN), (13, FEWER), (24, MORE)],
         "GSR": [(0, HALF), (16, GONE)],
         "PPG": [(0, NAN), (9, SOME_INF), (20, BURST)],
-        "Face": [(0, DROPPED), (8, GONE)],
+        "Face": [(0, DROPPED), (11, GONE)],
     },
     "P002": {
         "EEG": [(0, FORWARD), (7, BACK), (14, DROPPED), (22, HALF)],
@@ -96,8 +96,9 @@ class Outcome:
 
     @cached_property
     def windows(self) -> pd.DataFrame:
-        """All feature windows."""
-        return pq.read_table(self.folder / "features.parquet").to_pandas()
+        """All feature windows in the order of ticks, with `finite`: there are features."""
+        windows = pq.read_table(self.folder / "features.parquet").to_pandas().sort_values("tick")
+        return windows.assign(finite=[bool(np.isfinite(features).all()) for features in windows["features"]])
 
     @cached_property
     def events(self) -> list[dict[str, Any]]:
@@ -106,11 +107,9 @@ class Outcome:
 
     def windows_of(self, participant: str, modality: str) -> pd.DataFrame:
         """Return the windows of one stream in the order of ticks, with `good`: a whole one that is used."""
-        all_windows = self.windows
-        chosen = all_windows[(all_windows["participant"] == participant) & (all_windows["modality"] == modality)]
-        finite = chosen["features"].map(lambda features: bool(np.isfinite(features).all()))
+        chosen = self.windows.query("participant == @participant and modality == @modality")
         whole = chosen["valid"] >= (0.995 if modality != "Face" else 0.5)
-        return chosen.assign(good=finite & whole & (chosen["quality"] >= LEAST_QUALITY)).sort_values("tick")
+        return chosen.assign(good=chosen["finite"] & whole & (chosen["quality"] >= LEAST_QUALITY))
 
     def reasons(self, participant: str, modality: str, happened: Happened) -> str:
         """Return all that the windows said from a fault's beginning until its stream was good again."""

@@ -24,8 +24,7 @@ PREFIX = "helo-throughput"
 #: Room for the push times of half an hour.
 MOST_CHUNKS = 90_000
 CH_NAMES = (
-    "Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 P4 P8 O1 O2 "
-    "AF3 AF4 FC5 FC1 FC2 FC6 CP5 CP1 CP2 CP6 Pz PO3 PO4 Oz"
+    "Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 P4 P8 O1 O2 AF3 AF4 FC5 FC1 FC2 FC6 CP5 CP1 CP2 CP6 Pz PO3 PO4 Oz"
 ).split()
 
 stopped = threading.Event()

@@ -60,9 +60,7 @@ def wide_model(folder: Path) -> Path:
     """Write a model file whose EEG features are those of all 32 channels; only its header is of any use."""
     header = read_header(model_path("shipped"))
     eeg = msgspec.structs.replace(header.modalities["EEG"], shape=(len(CH_NAMES), 5))
-    header = msgspec.structs.replace(
-        header, eeg_channels=tuple(CH_NAMES), modalities={**header.modalities, "EEG": eeg}
-    )
+    header = msgspec.structs.replace(header, eeg_channels=tuple(CH_NAMES), modalities={**header.modalities, "EEG": eeg})
     tensors = load_file(model_path("shipped"))
     for statistic in ("centre", "scale"):
         tensors[f"normalisation.EEG.{statistic}"] = np.ones((2, len(CH_NAMES), 5), np.float32)
@@ -300,7 +298,21 @@ def _middle(results: list[dict[str, Any]]) -> dict[str, Any]:
 def print_table(result: dict[str, Any]) -> None:
     """Show what was measured."""
     table = Table(title="N streams of 32 channels at 500 Hz, to features", title_justify="left")
-    for column in ("N", "condition", "CPU", "of hop", "store", "reader", "preprocess", "p50", "p95", "p99", "lost", "MB", "idle"):
+    for column in (
+        "N",
+        "condition",
+        "CPU",
+        "of hop",
+        "store",
+        "reader",
+        "preprocess",
+        "p50",
+        "p95",
+        "p99",
+        "lost",
+        "MB",
+        "idle",
+    ):
         table.add_column(column, justify="left" if column == "condition" else "right")
     for n, conditions in result.items():
         reference = conditions.get("hop", {}).get("cpu", float("nan"))

@@ -67,7 +67,7 @@ class Coverage:
         covered = float(stands_for[good].sum()) + (min(end - float(times[-1]), most) if good[-1] else 0.0)
         return min(max(covered / self.window_s, 0.0), 1.0)
 
-    def reasons(self, valid: float, status: Array, why: str) -> list[str]:
+    def reasons(self, valid: float, status: Array, why: str, *, after_gap: bool) -> list[str]:
         """Return in words why a window is not all data; nothing for a whole one.
 
         Parameters
@@ -78,12 +78,14 @@ class Coverage:
             ``(n_times,)``, the window's samples.
         why : str
             Why more samples are not there; empty when all are that will come.
+        after_gap : bool
+            The segment is not the stream's first.
         """
         if valid >= (1.0 if self.n_times else WHOLE) and not why:
             return []
         reasons = [why] if why else []
         if (status == SETTLING).any():
-            reasons.append("filter settling")
+            reasons.append("filter settling after a gap" if after_gap else "filter settling")
         absent = float((status == ABSENT).mean()) if len(status) else 0.0
         if absent:
             reasons.append(f"{self.absent} in {absent:.0%} of the window")

@@ -152,7 +152,7 @@ class EegProcessor:
         """
         n_model = len(self._montage.order)
         lost = len(self._montage.missing) + len(self._needed.intersection(bad))
-        reasons = [f"{self._montage.sources[source]} {why}" for source, why in bad.items()]
+        reasons = self._named(bad)
         if 2 * lost > n_model:
             return 0.0, (*reasons, f"only {n_model - lost} of {n_model} channels are good")
         quality = 1.0 - lost / n_model
@@ -165,6 +165,14 @@ class EegProcessor:
             quality *= 0.5
             reasons.append("muscle activity")
         return quality, tuple(reasons)
+
+    def _named(self, bad: dict[int, str]) -> list[str]:
+        """Return why sources are bad, those that are so for the same reason in one sentence."""
+        alike: dict[str, list[str]] = {}
+        for source, why in bad.items():
+            alike.setdefault(why, []).append(self._montage.sources[source])
+        every = len(self._montage.sources)
+        return [f"{'every channel' if len(names) == every else ', '.join(names)} {why}" for why, names in alike.items()]
 
 
 def band_powers(signals: Array, sfreq: float) -> Array:

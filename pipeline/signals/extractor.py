@@ -49,6 +49,8 @@ class ExtractorState:
     tick: int = 0
     """The next tick to make."""
     segment: int = 0
+    after_gap: bool = False
+    """Another segment came before."""
     expected: int = -1
     """Index of the next sample of the segment; -1 before the first."""
     settled: int = 0
@@ -217,7 +219,7 @@ class ModalityExtractor:
                 break
             stop = row + 1 if self._buffer.time(row) <= end else row
             spans.append(self._span(end, self._first_row(end, stop), stop))
-        return self._maker.make(spans, self._buffer, self._state.segment)
+        return self._make(spans)
 
     def close_until(self, grid: Grid | None, time: float, why: str) -> list[FeatureWindow]:
         """Return the windows of all ticks that end before `time`, made of what is there."""
@@ -225,7 +227,7 @@ class ModalityExtractor:
         while grid is not None and grid.end(self._state.tick) < time:
             end = grid.end(self._state.tick)
             spans.append(self._span(end, self._buffer.after(end - self._spec.window_s), self._buffer.after(end)))
-        return self._maker.make(spans, self._buffer, self._state.segment, why)
+        return self._make(spans, why)
 
     def advance(self, grid: Grid, now: float, lateness_s: float) -> list[FeatureWindow]:
         """Return the windows that are not waited for any longer.
@@ -255,6 +257,7 @@ class ModalityExtractor:
         state = self._state
         self._processor.reset()
         self._buffer.clear(chunk.first)
+        state.after_gap = state.expected >= 0
         state.segment, state.settled = chunk.segment, chunk.first + self._settling
 
     def _take(self, chunk: Chunk, times: Array, arrivals: Array | float) -> None:
@@ -283,6 +286,10 @@ class ModalityExtractor:
         if self._n_times:
             return max(stop - self._n_times, self._buffer.after(self._reach(end)))
         return self._buffer.after(end - self._spec.window_s)
+
+    def _make(self, spans: list[Span], why: str = "") -> list[FeatureWindow]:
+        state = self._state
+        return self._maker.make(spans, self._buffer, state.segment, why, after_gap=state.after_gap)
 
     def _span(self, end: float, first: int, stop: int) -> Span:
         """Say that the window of the next tick is rows `first` to `stop`."""

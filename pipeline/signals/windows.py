@@ -97,7 +97,9 @@ class WindowMaker:
         self._coverage = Coverage(processor.absent, processor.spec.window_s, sfreq, n_times)
         self.baseline = Baseline(processor.spec, hop_s)
 
-    def make(self, spans: Sequence[Span], buffer: WindowBuffer, segment: int, why: str = "") -> list[FeatureWindow]:
+    def make(
+        self, spans: Sequence[Span], buffer: WindowBuffer, segment: int, why: str = "", *, after_gap: bool = False
+    ) -> list[FeatureWindow]:
         """Return the windows of some ticks; together, since that costs less than one by one.
 
         Parameters
@@ -110,19 +112,21 @@ class WindowMaker:
             The segment.
         why : str
             Why more samples are not there; empty when all are that will come.
+        after_gap : bool
+            The segment is not the stream's first.
         """
-        looked = [self._look(span, buffer, why) for span in spans]
+        looked = [self._look(span, buffer, why, after_gap=after_gap) for span in spans]
         measured = iter(self._processor.measure_all([look.window for look in looked if look.window is not None]))
         return [
             self._record(span, buffer, segment, look, None if look.window is None else next(measured))
             for span, look in zip(spans, looked, strict=True)
         ]
 
-    def _look(self, span: Span, buffer: WindowBuffer, why: str) -> _Look:
+    def _look(self, span: Span, buffer: WindowBuffer, why: str, *, after_gap: bool) -> _Look:
         data, times, status = buffer.rows(span.first, span.stop)
         valid = self._coverage.share(span.end, times, status, buffer.time(span.first - 1) if span.first > 0 else None)
         trust, at_rate = self._judge_rate(times)
-        reasons = [*self._coverage.reasons(valid, status, why), *at_rate]
+        reasons = [*self._coverage.reasons(valid, status, why, after_gap=after_gap), *at_rate]
         # Unsettled samples come first.
         settled = int(np.count_nonzero(status == SETTLING)) if valid < 1 else 0
         if not trust or valid < LEAST_VALID or len(data) - settled < self._n_times:

@@ -82,13 +82,14 @@ def test_no_quality_is_left_when_most_channels_are_bad() -> None:
     data[:, :10] = 0
     measured = measure(data)
     assert measured.quality == 0
-    assert "only 8 of 18 channels are good" in measured.reasons
+    assert measured.reasons == (f"{', '.join(EEG_CHANNELS[:10])} flat", "only 8 of 18 channels are good")
     assert np.isfinite(measured.values).all()
 
 
 def test_all_channels_dead_still_gives_numbers() -> None:
     measured = measure(np.full((300, 18), np.nan))
     assert np.isfinite(measured.values).all()
+    assert measured.reasons == ("every channel gave no number", "only 0 of 18 channels are good")
     assert measured.quality == 0
 
 
