@@ -84,7 +84,7 @@ SCRIPT: Mapping[str, Mapping[str, Sequence[tuple[float, Fault]]]] = {
 IN_BURSTS = [("P003", "EEG")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Outcome:
     """What a session left."""
 
@@ -107,7 +107,8 @@ class Outcome:
 
     def windows_of(self, participant: str, modality: str) -> pd.DataFrame:
         """Return the windows of one stream in the order of ticks, with `good`: a whole one that is used."""
-        chosen = self.windows.query("participant == @participant and modality == @modality")
+        windows = self.windows
+        chosen = windows[(windows["participant"] == participant) & (windows["modality"] == modality)]
         whole = chosen["valid"] >= (0.995 if modality != "Face" else 0.5)
         return chosen.assign(good=chosen["finite"] & whole & (chosen["quality"] >= LEAST_QUALITY))
 

@@ -67,10 +67,10 @@ def events(outcome: Outcome, stream: str, one: Happened, *kinds: str) -> list[st
     ]
 
 
-def segments(outcome: Outcome, participant: str, modality: str, one: Happened) -> set[int]:
-    """Return the segments that windows were made of from a little before a fault until it must be over."""
+def segments(outcome: Outcome, participant: str, modality: str, one: Happened, within_s: float = 0.0) -> set[int]:
+    """Return the segments that windows were made of from a fault's beginning until so long after its end."""
     windows = outcome.windows_of(participant, modality)
-    until = one.end + WITHIN_S + FEATURES[modality].window_s
+    until = one.end + within_s + FEATURES[modality].window_s
     return set(windows[(windows["end"] > one.begin) & (windows["end"] < until)]["segment"])
 
 
@@ -166,7 +166,7 @@ def test_a_clock_that_jumps_is_said_and_begins_a_segment(outcome, participant, m
     one = happened(outcome, participant, modality, fault)
     (said,) = events(outcome, f"{participant}/{modality.lower()}", one, "clock jump")
     assert float(re.search(r"jumped by ([-+.\d]+) s", said)[1]) == pytest.approx(fault.shift_s, abs=0.1)
-    assert len(segments(outcome, participant, modality, one)) == 2
+    assert len(segments(outcome, participant, modality, one, WITHIN_S)) == 2
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_stream_that_stops_is_lost_and_taken_up_when_it_returns(outcome, parti
     stream = f"{participant}/{modality.lower()}"
     (lost,) = events(outcome, stream, one, "lost")
     assert lost.startswith(f"Stream {stream} was lost: ")
-    assert len(segments(outcome, participant, modality, one)) == 2
+    assert len(segments(outcome, participant, modality, one, WITHIN_S)) == 2
 
 
 @pytest.mark.parametrize(("fault", "channels"), [(FEWER, "13 channels at 300 Hz"), (MORE, "20 channels at 300 Hz")])
