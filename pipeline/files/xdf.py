@@ -13,6 +13,7 @@ import pyxdf
 
 from pipeline.errors import BadInput
 from pipeline.files.recording import RecordedStream, Recording, source_id
+from pipeline.files.xdf_samples import joined, whole_chunks
 from pipeline.records import StreamInfo
 from pipeline.session.xdf_chunks import Survey, survey
 from pipeline.session.xdf_format import ESTIMATES_TYPE, FORMATS
@@ -83,12 +84,15 @@ def load_xdf(path: Path, *, synchronize: bool) -> tuple[list[dict[str, Any]], Su
     try:
         found = survey(path)
         # A chunk that is cut off must not reach pyxdf, which would fill its last sample with old bytes.
-        source: Any = io.BytesIO(path.read_bytes()[: found.end]) if found.cut else path
+        if found.cut:
+            source: Any = io.BytesIO(path.read_bytes()[: found.end])
+        else:
+            source = path if found.damaged else joined(path)
     except (OSError, ValueError) as error:
         raise BadInput(
             f"{path}: is not an XDF file that can be read ({error}); give a file that LabRecorder or helo wrote"
         ) from error
-    with _messages() as messages:
+    with _messages() as messages, whole_chunks():
         try:
             loaded, _ = pyxdf.load_xdf(source, synchronize_clocks=synchronize, dejitter_timestamps=False)
         except Exception as error:

@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 from pipeline.session.xdf_format import MAGIC, VARLEN, Tag
 
 _STAMP_BYTES: Final = 8
+_TAGS: Final = frozenset(map(int, Tag))
 
 
 @dataclass
@@ -57,15 +58,15 @@ def survey(path: Path) -> Survey:
             raise ValueError("it does not begin with 'XDF:'")
         while found.end < size:
             length, tag = _varlen(file), _unpack(file, "<H")
-            if (length is not None and length < 2) or (tag is not None and tag not in set(Tag)):
+            if (length is not None and length < 2) or (tag is not None and tag not in _TAGS):
                 found.damaged = True
                 break
-            start = file.tell()
-            if length is None or tag is None or start - 2 + length > size:
+            end = file.tell() - 2 + (length or 0)
+            if length is None or tag is None or end > size:
                 found.cut = True
                 break
             _take(file, Tag(tag), length - 2, found.streams)
-            found.end = start - 2 + length
+            found.end = end
             footers = footers or tag == Tag.STREAM_FOOTER
             found.body = found.body if footers else found.end
             file.seek(found.end)
@@ -100,5 +101,6 @@ def _varlen(file: BinaryIO) -> int | None:
 
 
 def _unpack(file: BinaryIO, form: str) -> int | None:
-    content = file.read(struct.calcsize(form))
-    return int(struct.unpack(form, content)[0]) if len(content) == struct.calcsize(form) else None
+    size = struct.calcsize(form)
+    content = file.read(size)
+    return int.from_bytes(content, "little") if len(content) == size else None
