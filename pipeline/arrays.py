@@ -9,6 +9,7 @@ _DTYPES: Final[dict[str, np.dtype[Any]]] = {
     dtype.str: dtype
     for dtype in map(np.dtype, ("?", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "<f4", "<f8"))
 }
+_NAMES: Final = {dtype: name for name, dtype in _DTYPES.items()}
 
 
 def to_plain(value: Any) -> Any:
@@ -20,6 +21,8 @@ def to_plain(value: Any) -> Any:
         It is neither, or an array of something else than numbers.
     """
     if isinstance(value, np.ndarray):
+        if value.dtype in _NAMES and value.flags.c_contiguous:
+            return _NAMES[value.dtype], value.shape, value.tobytes()
         array = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<")).reshape(value.shape)
         if array.dtype.str not in _DTYPES:
             raise TypeError(f"an array of {value.dtype} cannot be stored; use numbers of at most 64 bits")

@@ -83,7 +83,11 @@ class Inlet:
             The outlet is gone.
         """
         try:
-            samples, times = self._inlet.pull_chunk(timeout, MAX_SAMPLES, min_samples=self._min_samples, as_numpy=True)
+            # First what is waited for, in a small buffer: mostly that is all, and pulls are what a reader does most.
+            samples, times = self._inlet.pull_chunk(timeout, self._min_samples, as_numpy=True)
+            if len(times) and self._inlet.samples_available():
+                more, later = self._inlet.pull_chunk(0.0, MAX_SAMPLES, as_numpy=True)
+                samples, times = np.concatenate([samples, more]), np.concatenate([times, later])
         except pylsl.util.LostError as error:
             raise StreamLost(f"{self._found} is gone") from error
         if not len(times):

@@ -1,6 +1,7 @@
 """What every worker process shares: its arguments, its settings, the store, and how it stops."""
 
 import argparse
+import gc
 import os
 import sys
 import threading
@@ -142,6 +143,7 @@ def worker_main(kind: str, run: Callable[[WorkerContext], None]) -> None:
             folder=Path(options.settings).parent,
             pulse=Pulse(board, kind, what),
         )
+        gc.freeze()  # what was imported stays: to look through it again and again is a tenth of a reader's work
         run(context)
     except BadInput as error:
         log.critical(str(error))
