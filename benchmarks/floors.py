@@ -8,7 +8,6 @@ inlet, SciPy, nothing kept. ``reader`` and ``consumer`` are the same with one ho
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,10 @@ BANDS = ((1, 4), (4, 8), (8, 14), (14, 31), (31, 45))
 PREFIX = "helo-throughput"
 #: Room for the push times of half an hour.
 MOST_CHUNKS = 90_000
-CH_NAMES = (
-    "Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 P4 P8 O1 O2 AF3 AF4 FC5 FC1 FC2 FC6 CP5 CP1 CP2 CP6 Pz PO3 PO4 Oz"
-).split()
+CH_NAMES = [
+    *("Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "P4", "P8", "O1", "O2"),
+    *("AF3", "AF4", "FC5", "FC1", "FC2", "FC6", "CP5", "CP1", "CP2", "CP6", "Pz", "PO3", "PO4", "Oz"),
+]
 
 stopped = threading.Event()
 
@@ -36,7 +36,7 @@ def stream_name(index: int) -> str:
 
 
 def pushes(folder: Path, n: int, mode: str = "r+") -> np.ndarray:
-    """Return the sender's notes, float64 ``(1 + MOST_CHUNKS, n)``: the first stamp, then when each chunk was pushed (s)."""
+    """Return the sender's notes, float64 ``(1 + MOST_CHUNKS, n)``: the first stamp, then each push (s)."""
     return np.memmap(folder / "pushes", np.float64, mode, shape=(1 + MOST_CHUNKS, n))
 
 

@@ -298,21 +298,8 @@ def _middle(results: list[dict[str, Any]]) -> dict[str, Any]:
 def print_table(result: dict[str, Any]) -> None:
     """Show what was measured."""
     table = Table(title="N streams of 32 channels at 500 Hz, to features", title_justify="left")
-    for column in (
-        "N",
-        "condition",
-        "CPU",
-        "of hop",
-        "store",
-        "reader",
-        "preprocess",
-        "p50",
-        "p95",
-        "p99",
-        "lost",
-        "MB",
-        "idle",
-    ):
+    columns = "N,condition,CPU,of hop,store,reader,preprocess,p50,p95,p99,lost,MB,idle"
+    for column in columns.split(","):
         table.add_column(column, justify="left" if column == "condition" else "right")
     for n, conditions in result.items():
         reference = conditions.get("hop", {}).get("cpu", float("nan"))

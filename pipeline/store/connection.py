@@ -2,10 +2,11 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
+import hiredis
 import redis
 from redis.backoff import NoBackoff
 from redis.connection import parse_url
@@ -143,6 +144,7 @@ class Connection:
             self._redis = redis.Redis(connection_pool=self._pool, single_connection_client=single)
         except _LOST as error:
             raise StoreLost(str(error)) from error
+        self._parsers: dict[str, Callable[[Any], Any]] = dict(self._redis.response_callbacks)
 
     @property
     def name(self) -> str:
@@ -296,9 +298,11 @@ class Connection:
         try:
             if own is None:
                 return self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
-            # A third of the time of redis-py's own way, which measures, retries and reconnects.
-            own.send_command(*command)  # type: ignore[no-untyped-call]
-            return self._redis.parse_response(own, command[0])  # type: ignore[no-untyped-call]
+            # Half the time of redis-py's own way, which measures, retries and reconnects.
+            own.send_packed_command([hiredis.pack_command(command)])  # type: ignore[no-untyped-call]
+            answer = own.read_response()  # type: ignore[no-untyped-call]
+            parse = self._parsers.get(command[0])
+            return answer if parse is None else parse(answer)
         except _LOST as error:
             raise StoreLost(str(error)) from error
         except redis.ResponseError as error:
