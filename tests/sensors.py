@@ -15,11 +15,13 @@ OFFSET = -2.0
 class Sensor:
     """Plays the reader of one stream."""
 
-    def __init__(self, connection: Connection, session: str, modality: str, start: float, seconds: float) -> None:
+    def __init__(
+        self, connection: Connection, session: str, modality: str, start: float, seconds: float, *, code: str = "P001"
+    ) -> None:
         self.data: Array = samples(modality, seconds)
         self._sfreq, self.start, self._next = RATES[modality], start, 0
         self._segment, self._began = 7, 0
-        key = keys.raw(session, "P001", modality.lower())
+        key = keys.raw(session, code, modality.lower())
         self._writer = StreamWriter(connection, key, retention_s=600)
 
     def send(self, until_s: float) -> None:
@@ -44,5 +46,5 @@ class Sensor:
         self._writer.close()
 
 
-def windows(connection: Connection, session: str, modality: str) -> list[FeatureWindow]:
-    return read_ticks(connection, keys.features(session, "P001", modality), 0, None, FeatureWindow)
+def windows(connection: Connection, session: str, modality: str, code: str = "P001") -> list[FeatureWindow]:
+    return read_ticks(connection, keys.features(session, code, modality), 0, None, FeatureWindow)

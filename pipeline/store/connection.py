@@ -300,7 +300,7 @@ class Connection:
                 return self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
             # Half the time of redis-py's own way, which measures, retries and reconnects.
             own.send_packed_command([hiredis.pack_command(command)])  # type: ignore[no-untyped-call]
-            answer = own.read_response()  # type: ignore[no-untyped-call]
+            answer = own.read_response()
             parse = self._parsers.get(command[0])
             return answer if parse is None else parse(answer)
         except _LOST as error:

@@ -247,3 +247,20 @@ def test_a_waiting_read_survives_the_servers_death(connection, reader, store_ser
     ticks(connection, 1)
     waiting.join(20)
     assert [entry.record.start for entry in found] == [0.0]
+
+
+def test_a_reader_sleeps_until_there_is_something_above_an_id_and_then_returns_all_that_is_new(connection, reader):
+    follows = reader({KEY: "0-0", TICKS: "0-0"}, Chunk)
+    above = {KEY: raw_id(7, 25), TICKS: tick_id(0)}
+    for first in (0, 10, 20):
+        add_chunk(connection, first, 10)
+    assert follows.read(0.05, above=above) == []
+    assert follows.last_ids[KEY] == "0-0"
+    late = threading.Timer(0.1, add_chunk, (connection, 30, 10))
+    late.start()
+    found = follows.read(30, above=above)
+    late.join()
+    assert spans(entry.record for entry in found) == [(7, 0, 9), (7, 10, 19), (7, 20, 29), (7, 30, 39)]
+    assert follows.read(0, above={KEY: follows.last_ids[KEY]}) == []
+    add_chunk(connection, 0, 10, segment=8)
+    assert spans(entry.record for entry in follows.read(30, above={KEY: raw_id(7, 1000)})) == [(8, 0, 9)]

@@ -77,6 +77,28 @@ def test_over_a_restart_every_tick_comes_once_and_the_same(connection, unique):
         assert one.made is not None
 
 
+def test_one_worker_serves_all_participants_each_on_a_grid_of_its_own(connection, unique, until):
+    one = session_of(unique, {"gsr": GSR})
+    settings = one.model_copy(update={"participants": dict.fromkeys(("P001", "P002"), one.participants["P001"])})
+    start = local_clock() + 60
+    starts = {"P001": start, "P002": start + 3.1}
+    sensors = {code: Sensor(connection, unique, "GSR", at, 15, code=code) for code, at in starts.items()}
+    with context_of(connection, settings, participant="") as context:
+        for code in sensors:
+            context.board.put_stream(code, stream_info("GSR"))
+        with working(preprocess.run, context):
+            for code, sensor in sensors.items():  # the second one's come long after those of the first
+                sensor.send(15)
+                until(lambda code=code: len(windows(connection, unique, "GSR", code)) >= 33)
+    found = [windows(connection, unique, "GSR", code) for code in sensors]
+    assert [window.tick for window in found[0]] == [window.tick for window in found[1]] == list(range(len(found[0])))
+    assert found[1][0].end - found[0][0].end == pytest.approx(3.1)
+    for first, second in zip(*found, strict=True):
+        np.testing.assert_array_equal(first.features, second.features)
+    for sensor in sensors.values():
+        sensor.close()
+
+
 def test_the_grid_is_on_the_board_and_stays(connection, unique):
     settings = session_of(unique, {"gsr": GSR})
     start = local_clock() + 60
