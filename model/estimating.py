@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from model.data.parallel import process_pool
+from model.data.parallel import cores, process_pool
 from model.predictor import Prediction, Predictor
 from pipeline.records import Array, Estimate, FeatureWindow, ModalityUse, array
 from pipeline.signals.windows import usable
@@ -85,7 +85,8 @@ def _given(predictor: Predictor, ready: Sequence[Tick]) -> tuple[dict[str, Array
 class Estimating:
     """Estimate many ticks at which no clock ran, while they are still being made; the bits are those of single ones.
 
-    A model on the CPU works on all cores, in a process each, once there are enough ticks.
+    A model on the CPU works on all cores once there are enough ticks: in a process on each other one from then on, and
+    in this process as soon as all ticks are there.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ class Estimating:
 
     def __init__(self, predictor: Predictor, checkpoint: Path, *, spread_from: int = SPREAD_FROM) -> None:
         self._predictor, self._checkpoint = predictor, checkpoint
-        self._spread_from = spread_from if predictor.device == "cpu" else math.inf
+        self._spread_from = spread_from if predictor.device == "cpu" and cores() > 1 else math.inf
         self._ticks: list[Tick] = []
         self._begun: list[tuple[Array, Future[Prediction]]] = []
         self._pool: ProcessPoolExecutor | None = None
@@ -125,23 +126,26 @@ class Estimating:
         on_done : callable
             Told of the ticks done.
         """
-        if self._begun:
-            self._begin(math.ceil(len(self._ticks) / _AT_ONCE))
-        estimates: list[Estimate] = []
-        for number in range(math.ceil(len(self._ticks) / _AT_ONCE)):
-            ticks = self._batch(number)
-            if self._begun:
-                present, future = self._begun[number]
-                prediction = future.result()
-            else:
-                prediction, present = estimates_of(self._predictor, ticks)
-            estimates += [estimate_of(self._predictor, one, prediction, present, i, {}) for i, one in enumerate(ticks)]
+        # The other processes go on from the front, this one comes from the back.
+        n_batches, last = math.ceil(len(self._ticks) / _AT_ONCE), []
+        while n_batches > len(self._begun) or (n_batches and self._begun[n_batches - 1][1].cancel()):
+            n_batches -= 1
+            ticks = self._batch(n_batches)
+            last.append(self._records(ticks, *estimates_of(self._predictor, ticks)))
             on_done(len(ticks))
-        return estimates
+        estimates: list[Estimate] = []
+        for number, (present, future) in enumerate(self._begun[:n_batches]):
+            ticks = self._batch(number)
+            estimates += self._records(ticks, future.result(), present)
+            on_done(len(ticks))
+        return estimates + [estimate for batch in reversed(last) for estimate in batch]
+
+    def _records(self, ticks: list[Tick], prediction: Prediction, present: Array) -> list[Estimate]:
+        return [estimate_of(self._predictor, one, prediction, present, row, {}) for row, one in enumerate(ticks)]
 
     def _begin(self, n_batches: int) -> None:
         """Hand the first batches to the other processes, as far as they do not have them."""
-        self._pool = self._pool or process_pool()
+        self._pool = self._pool or process_pool(cores() - 1)
         for number in range(len(self._begun), n_batches):
             features, present = _given(self._predictor, self._batch(number))
             self._begun.append((present, self._pool.submit(_predict, self._checkpoint, features, present)))

@@ -39,15 +39,21 @@ def run_all(
         Results in the order of the arguments.
     """
     results = []
-    with process_pool(setup, given) as pool:
+    with process_pool(min(cores(), max(1, len(arguments))), setup, given) as pool:
         for result in pool.map(function, arguments):
             results.append(result)
             on_done()
     return results
 
 
-def process_pool(setup: Callable[..., None] | None = None, given: tuple[Any, ...] = ()) -> ProcessPoolExecutor:
-    """Return a pool of as many processes as there are cores; each starts, with `setup`, when there is work for it."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def process_pool(
+    n_processes: int, setup: Callable[..., None] | None = None, given: tuple[Any, ...] = ()
+) -> ProcessPoolExecutor:
+    """Return a pool of processes, each of which starts, with `setup`, when there is work for it."""
     spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(cores, initializer=setup, initargs=given, mp_context=spawn)
+    return ProcessPoolExecutor(n_processes, initializer=setup, initargs=given, mp_context=spawn)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
