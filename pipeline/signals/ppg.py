@@ -1,6 +1,7 @@
 """Pulse wave (PPG, BVP): heart rate three ways, variability, amplitude and shape."""
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -89,7 +90,7 @@ class PpgProcessor(OneByOne):
                 *_variability(np.diff(beats), 1 / period),
                 math.log(deviation),
                 math.log(_variation(wave[peaks]) + 0.01),
-                float(np.clip((wave**3).mean(), -3, 3)),
+                min(max(float((wave * wave * wave).mean()), -3.0), 3.0),
                 math.log(float(np.sqrt((np.diff(wave) ** 2).mean())) * self._rate + 0.1),
             ]
         )
@@ -111,7 +112,7 @@ def _period(wave: Array, rate: float) -> tuple[float, float]:
     the period correlates as well as the period.
     """
     n_times = len(wave)
-    spectrum = np.abs(np.fft.rfft(wave, 2 * n_times)) ** 2
+    spectrum = _power(wave, 2 * n_times)
     lags = np.arange(math.floor(BEAT_S[0] * rate), min(math.ceil(BEAT_S[1] * rate), n_times - 2) + 1)
     correlation = np.fft.irfft(spectrum)[: lags[-1] + 2] / (n_times - np.arange(lags[-1] + 2))
     inner = correlation[lags]
@@ -120,28 +121,39 @@ def _period(wave: Array, rate: float) -> tuple[float, float]:
         maxima = lags[[int(np.argmax(inner))]]
     heights = correlation[maxima]
     best = int(maxima[np.argmax(heights >= 0.85 * heights.max())]) if heights.max() > 0 else int(maxima[0])
-    lag = best + _vertex(correlation[best - 1], correlation[best], correlation[best + 1])
-    return lag / rate, float(np.clip(correlation[best], 0, 1))
+    lag = best + _vertex(*correlation[best - 1 : best + 2].tolist())
+    return lag / rate, min(max(float(correlation[best]), 0.0), 1.0)
 
 
 def _spectral_rate(wave: Array, rate: float) -> float:
     """Return the frequency of the strongest spectral line within the range of heart rates (Hz)."""
     n_fft = 4 * len(wave)
-    power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), n_fft)) ** 2
+    power = _power(wave * _taper(len(wave)), n_fft)
     low, high = math.ceil(n_fft / rate / BEAT_S[1]), math.floor(n_fft / rate / BEAT_S[0])
     best = low + int(np.argmax(power[low : high + 1]))
-    return (best + _vertex(power[best - 1], power[best], power[best + 1])) * rate / n_fft
+    return (best + _vertex(*power[best - 1 : best + 2].tolist())) * rate / n_fft
+
+
+def _power(wave: Array, n_fft: int) -> Array:
+    """Return the power spectrum of a wave that is filled up with zeros."""
+    spectrum = np.fft.rfft(wave, n_fft)
+    return np.asarray(spectrum.real**2 + spectrum.imag**2)
+
+
+@lru_cache(maxsize=64)
+def _taper(n_times: int) -> Array:
+    return np.hanning(n_times)
 
 
 def _vertex(before: float, here: float, after: float) -> float:
     """Return where the parabola through three neighbours has its vertex, -0.5..0.5 from the middle one."""
     bend = before - 2 * here + after
-    return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+    return min(max(0.5 * (before - after) / bend, -0.5), 0.5) if bend < 0 else 0.0
 
 
 def _beat_times(wave: Array, peaks: Array) -> Array:
     """Return the peaks' places between the samples."""
-    return np.array([peak + _vertex(*wave[peak - 1 : peak + 2]) for peak in peaks])
+    return np.array([peak + _vertex(*wave[peak - 1 : peak + 2].tolist()) for peak in peaks.tolist()])
 
 
 def _variability(intervals: Array, fallback_rate: float) -> tuple[float, float, float]:
@@ -159,7 +171,7 @@ def _variation(heights: Array) -> float:
 
 
 def _quality(periodicity: float, rate: float, spectral: float) -> tuple[float, tuple[str, ...]]:
-    quality = float(np.clip((periodicity - 0.2) / 0.5, 0, 1))
+    quality = min(max((periodicity - 0.2) / 0.5, 0.0), 1.0)
     if abs(math.log(rate / spectral)) > 0.15:
         quality *= 0.6
     return quality, ("no clear pulse",) if quality < 0.5 else ()
