@@ -1,14 +1,17 @@
 """Walk the chunks of an XDF file without reading its samples: where it ends, and what each stream has so far."""
 
+import mmap
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from pipeline.session.xdf_format import MAGIC, VARLEN, Tag
 
 _STAMP_BYTES: Final = 8
+_NUMBER_BYTES: Final = 4
 _TAGS: Final = frozenset(map(int, Tag))
+_OF_NO_STREAM: Final = frozenset({int(Tag.FILE_HEADER), int(Tag.BOUNDARY)})
 
 
 @dataclass
@@ -51,56 +54,51 @@ def survey(path: Path) -> Survey:
         It does not begin as an XDF file does.
     """
     found = Survey()
-    size = path.stat().st_size
-    footers = False
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise ValueError("it does not begin with 'XDF:'")
-        while found.end < size:
-            length, tag = _varlen(file), _unpack(file, "<H")
-            if (length is not None and length < 2) or (tag is not None and tag not in _TAGS):
-                found.damaged = True
-                break
-            end = file.tell() - 2 + (length or 0)
-            if length is None or tag is None or end > size:
-                found.cut = True
-                break
-            _take(file, Tag(tag), length - 2, found.streams)
-            found.end = end
-            footers = footers or tag == Tag.STREAM_FOOTER
-            found.body = found.body if footers else found.end
-            file.seek(found.end)
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            _walk(content, found)
     return found
 
 
-def _take(file: BinaryIO, tag: Tag, length: int, streams: dict[int, SurveyedStream]) -> None:
-    """Note what a whole chunk adds to its stream."""
-    if tag in (Tag.FILE_HEADER, Tag.BOUNDARY):
+def _walk(content: mmap.mmap, found: Survey) -> None:
+    size = len(content)
+    footers = False
+    while found.end < size:
+        start = found.end + 1 + content[found.end]
+        length = _number(content, found.end + 1, start)
+        tag = _number(content, start, start + 2)
+        known = content[found.end] in VARLEN and (tag is None or tag in _TAGS)
+        if not known or (length is not None and length < 2):
+            found.damaged = True
+            return
+        if length is None or tag is None or start + length > size:
+            found.cut = True
+            return
+        _take(content, tag, start + 2, start + length, found.streams)
+        found.end = start + length
+        footers = footers or tag == Tag.STREAM_FOOTER
+        found.body = found.body if footers else found.end
+
+
+def _take(content: mmap.mmap, tag: int, start: int, end: int, streams: dict[int, SurveyedStream]) -> None:
+    """Note what a whole chunk, whose content lies from `start` to `end`, adds to its stream."""
+    if tag in _OF_NO_STREAM or end - start < _NUMBER_BYTES:
         return
-    number = _unpack(file, "<I")
-    if number is None:
-        return
-    stream = streams.setdefault(number, SurveyedStream())
+    body = start + _NUMBER_BYTES
+    stream = streams.setdefault(int.from_bytes(content[start:body], "little"), SurveyedStream())
     if tag == Tag.STREAM_HEADER:
-        stream.header = file.read(length - 4)
-    elif tag == Tag.CLOCK_OFFSET and length == 4 + 16:
-        stream.offsets.append((stream.samples, *struct.unpack("<dd", file.read(16))))
-    elif tag == Tag.SAMPLES:
-        stream.samples += max(_varlen(file) or 0, 0)
-        if stream.first is None and file.read(1) == bytes([_STAMP_BYTES]):
-            stream.first = struct.unpack("<d", file.read(_STAMP_BYTES))[0]
+        stream.header = content[body:end]
+    elif tag == Tag.CLOCK_OFFSET and end - body == struct.calcsize("<dd"):
+        stream.offsets.append((stream.samples, *struct.unpack_from("<dd", content, body)))
+    elif tag == Tag.SAMPLES and end > body and content[body] in VARLEN:
+        first = body + 1 + content[body]
+        stream.samples += _number(content, body + 1, first) or 0
+        if stream.first is None and content[first : first + 1] == bytes([_STAMP_BYTES]):
+            stream.first = struct.unpack("<d", content[first + 1 : first + 1 + _STAMP_BYTES])[0]
 
 
-def _varlen(file: BinaryIO) -> int | None:
-    """Return a variable-length integer; None where the file ends, -1 where there is no such integer."""
-    size = file.read(1)
-    if not size:
-        return None
-    form = VARLEN.get(size[0])
-    return -1 if form is None else _unpack(file, form)
-
-
-def _unpack(file: BinaryIO, form: str) -> int | None:
-    size = struct.calcsize(form)
-    content = file.read(size)
-    return int.from_bytes(content, "little") if len(content) == size else None
+def _number(content: mmap.mmap, start: int, stop: int) -> int | None:
+    """Return the integer that lies from `start` to `stop`; None where the file ends before."""
+    return int.from_bytes(content[start:stop], "little") if stop <= len(content) else None
