@@ -85,8 +85,8 @@ def _given(predictor: Predictor, ready: Sequence[Tick]) -> tuple[dict[str, Array
 class Estimating:
     """Estimate many ticks at which no clock ran, while they are still being made; the bits are those of single ones.
 
-    A model on the CPU works on all cores once there are enough ticks: in a process on each other one from then on, and
-    in this process as soon as all ticks are there.
+    Where many are expected, a model on the CPU works on all cores: in a process on each other one from the beginning,
+    and in this process as soon as all ticks are there.
 
     Parameters
     ----------
@@ -94,16 +94,23 @@ class Estimating:
         The model.
     checkpoint : Path
         Its file, from which other processes load it.
+    expected : int
+        How many ticks will come, more or less.
     spread_from : int
         Ticks from which other processes are started.
     """
 
-    def __init__(self, predictor: Predictor, checkpoint: Path, *, spread_from: int = SPREAD_FROM) -> None:
+    def __init__(
+        self, predictor: Predictor, checkpoint: Path, expected: int, *, spread_from: int = SPREAD_FROM
+    ) -> None:
         self._predictor, self._checkpoint = predictor, checkpoint
-        self._spread_from = spread_from if predictor.device == "cpu" and cores() > 1 else math.inf
         self._ticks: list[Tick] = []
         self._begun: list[tuple[Array, Future[Prediction]]] = []
         self._pool: ProcessPoolExecutor | None = None
+        if predictor.device == "cpu" and expected >= spread_from and cores() > 1:
+            self._pool = process_pool(cores() - 1)
+            for _ in range(1, cores()):
+                self._pool.submit(_warm_up, checkpoint)
 
     def __enter__(self) -> "Estimating":
         return self
@@ -115,8 +122,9 @@ class Estimating:
     def add(self, tick: Tick) -> None:
         """Take the windows of one more tick."""
         self._ticks.append(tick)
-        if len(self._ticks) >= self._spread_from:
-            self._begin(len(self._ticks) // _AT_ONCE)
+        if self._pool is not None and len(self._ticks) % _AT_ONCE == 0:
+            features, present = _given(self._predictor, self._ticks[-_AT_ONCE:])
+            self._begun.append((present, self._pool.submit(_predict, self._checkpoint, features, present)))
 
     def finish(self, on_done: Callable[[int], None]) -> list[Estimate]:
         """Return the estimates of all ticks, in their order.
@@ -143,15 +151,12 @@ class Estimating:
     def _records(self, ticks: list[Tick], prediction: Prediction, present: Array) -> list[Estimate]:
         return [estimate_of(self._predictor, one, prediction, present, row, {}) for row, one in enumerate(ticks)]
 
-    def _begin(self, n_batches: int) -> None:
-        """Hand the first batches to the other processes, as far as they do not have them."""
-        self._pool = self._pool or process_pool(cores() - 1)
-        for number in range(len(self._begun), n_batches):
-            features, present = _given(self._predictor, self._batch(number))
-            self._begun.append((present, self._pool.submit(_predict, self._checkpoint, features, present)))
-
     def _batch(self, number: int) -> list[Tick]:
         return self._ticks[number * _AT_ONCE : (number + 1) * _AT_ONCE]
+
+
+def _warm_up(checkpoint: Path) -> None:
+    _loaded(checkpoint).warm_up()
 
 
 def _predict(checkpoint: Path, features: dict[str, Array], present: Array) -> Prediction:

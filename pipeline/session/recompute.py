@@ -97,7 +97,8 @@ def compute(
         began = processor.begin(min(first for first, _ in spans))
         windows = began + processor.advance(max(last for _, last in spans))
     notes = tuple(f"stream {participant}/{name} is not used: {fault}" for name, fault in faults.items() if fault)
-    return _made(participant, windows, notes, settings, predictor, track)
+    seconds = max(last for _, last in spans) - min(first for first, _ in spans)
+    return _made(participant, windows, notes, settings, predictor, track, round(seconds / settings.hop_s))
 
 
 def recompute(
@@ -139,7 +140,7 @@ def recompute(
         decided = decisions(windows, participant, modality)
         windows_of = _again(raw[name], wanted[name], decided, ticks, predictor.header.eeg_channels, progress)
         again += [window for window in windows_of if window.tick <= decided.last_tick]
-    return _made(participant, again, (), settings, predictor, track)
+    return _made(participant, again, (), settings, predictor, track, len(again) // max(1, len(found)))
 
 
 def _input(raw: RawStream | None, settings: StreamSettings) -> Input:
@@ -213,12 +214,13 @@ def _made(
     settings: SessionFile,
     predictor: Predictor,
     track: Track,
+    expected: int,
 ) -> Made:
     """Estimate every tick as its windows come, and order them, without the arrivals that no clock has seen."""
     join = Join(tuple(inputs(settings, participant, predictor)), 0)
     plain: list[FeatureWindow] = []
     n_ticks = 0
-    with Estimating(predictor, model_path(settings.model)) as estimating:
+    with Estimating(predictor, model_path(settings.model), expected) as estimating:
         for made in windows:
             plain.append(replace(made, arrival=None))
             tick = join.add(plain[-1])

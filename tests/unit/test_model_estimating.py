@@ -99,7 +99,7 @@ def test_many_ticks_come_out_the_same_on_all_cores(predictor):
     done: list[int] = []
 
     def estimate(spread_from: int) -> list[Estimate]:
-        with Estimating(predictor, model_path("shipped"), spread_from=spread_from) as estimating:
+        with Estimating(predictor, model_path("shipped"), len(ready), spread_from=spread_from) as estimating:
             for one in ready:
                 estimating.add(one)
             return estimating.finish(done.append)
