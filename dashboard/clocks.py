@@ -24,8 +24,8 @@ def sentence(name: str, health: StreamHealth) -> str:
 def cell(health: StreamHealth | None) -> tuple[str, str]:
     """Return what the table says of a stream's clock: in a word, and in figures."""
     if health is None or not health.clock:
-        return "–", ""
-    word = "settling" if health.settling else "steady" if health.clock == _LSL else health.clock
+        return "", ""
+    word = "clock settling" if health.settling else "clock steady" if health.clock == _LSL else f"by {health.clock}"
     figures = []
     if health.drift_ppm is not None and not health.settling:
         figures.append(f"{health.drift_ppm:+.1f} ppm")

@@ -1,7 +1,7 @@
 // The sensors in words: what each delivers, how old its newest sample is, and what the estimate took from it.
 import { el, fill, keyed, panel, say, seconds, show } from "./dom.js";
 
-const COLUMNS = ["Sensor", "State", "Rate", "Newest", "Gaps", "Lost", "Clock", "Weight in it"];
+const COLUMNS = ["Sensor", "State", "Rate", "Newest", "Gaps", "Lost", "Weight in it"];
 
 export class Health {
   constructor(setup) {
@@ -27,12 +27,12 @@ export class Health {
     const name = fill(el("td"), fill(el("span", "named"), el("b"), el("small")));
     const state = fill(el("td"), fill(el("span", "state"), el("i"), el("span"), el("small")));
     const weight = fill(el("td"), fill(el("span", "share"), fill(el("span", "weight"), el("i")), el("span", "number")));
-    const clock = fill(el("td"), fill(el("span", "named"), el("span"), el("small")));
-    return fill(row, name, state, ...["rate", "age", "gaps", "lost"].map((cell) => el("td", cell)), clock, weight);
+    const rate = fill(el("td", "rate"), fill(el("span", "named"), el("span"), el("small")));
+    return fill(row, name, state, rate, ...["age", "gaps", "lost"].map((cell) => el("td", cell)), weight);
   }
 
   place(row, { name, source, level, state, note, rate, age, gaps, lost, clock, clock_figures, sensor, weight }) {
-    const [names, states, rates, ages, gapped, missed, clocks, weights] = row.children;
+    const [names, states, rates, ages, gapped, missed, weights] = row.children;
     const [title, origin] = names.firstChild.children;
     const [, words, reason] = states.firstChild.children;
     const [bar, number] = weights.firstChild.children;
@@ -42,12 +42,12 @@ export class Health {
     names.title = source ? `${name}: ${source}` : name;
     say(words, state);
     say(reason, note);
-    say(rates, rate);
+    say(rates.firstChild.firstChild, rate);
+    say(rates.firstChild.lastChild, clock);
+    rates.title = clock_figures;
     say(ages, age === null ? "–" : `${seconds(age)} ago`);
     say(gapped, String(gaps));
     say(missed, lost === null ? "–" : String(lost));
-    say(clocks.firstChild.firstChild, clock);
-    say(clocks.firstChild.lastChild, clock_figures);
     show(bar, weight !== null);
     bar.firstChild.style.width = `${100 * (weight ?? 0)}%`;
     say(number, weight === null ? (sensor ? "not in it" : "–") : `${(100 * weight).toFixed(0)} %`);

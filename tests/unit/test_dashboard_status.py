@@ -242,14 +242,18 @@ def test_a_foreign_clock_is_named():
 @pytest.mark.parametrize(
     ("known", "word", "figures"),
     [
-        ({}, "–", ""),
+        ({}, "", ""),
         (
             {"clock": "LSL", "drift_ppm": -1.24, "round_trip": 0.0004, "irregularity": 0.0011},
-            "steady",
+            "clock steady",
             "-1.2 ppm, round trip 0.40 ms, stamps ± 1.1 ms",
         ),
-        ({"clock": "LSL", "settling": True, "drift_ppm": 0.0, "round_trip": 0.0004}, "settling", "round trip 0.40 ms"),
-        ({"clock": "Unix time", "drift_ppm": 30.0}, "Unix time", "+30.0 ppm"),
+        (
+            {"clock": "LSL", "settling": True, "drift_ppm": 0.0, "round_trip": 0.0004},
+            "clock settling",
+            "round trip 0.40 ms",
+        ),
+        ({"clock": "Unix time", "drift_ppm": 30.0}, "by Unix time", "+30.0 ppm"),
     ],
 )
 def test_every_row_says_how_the_clock_is(known, word, figures):
