@@ -34,8 +34,12 @@ class Counter:
         self._highest = 0
         self._score = 0
         self._trusted = False
-        self.period: int | None = None
+        self._period: int | None = None
         """How far it counts before it begins anew; None while it never has."""
+
+    def forget(self) -> None:
+        """Compare what comes with nothing before it: it may be of another device."""
+        self._last, self._highest, self._score, self._trusted, self._period = None, 0, 0, False, None
 
     def read(self, data: Array) -> list[int | None]:
         """Return by how much each sample counts on from the one before it; None where that is not to be believed.
@@ -67,11 +71,11 @@ class Counter:
         int | None
             None if the counter began anew for no reason that it knows: the device was restarted.
         """
-        if step < 0 and self.period is None:
+        if step < 0 and self._period is None:
             return self._first_wrap(step, by_stamps)
         left = step - 1
-        if self.period is not None:
-            left += self.period * max(0, round((by_stamps - left) / self.period))
+        if self._period is not None:
+            left += self._period * max(0, round((by_stamps - left) / self._period))
         return max(left, 0)  # a sample that came twice counts on by nothing
 
     def _step(self, value: int) -> int | None:
@@ -80,13 +84,13 @@ class Counter:
         if before is None:
             return None
         step = value - before
-        if self.period is not None:
-            step %= self.period
+        if self._period is not None:
+            step %= self._period
         trusted = self._trusted
         if step == 1:
             self._score = min(self._score + 1, _MOST_TRUST)
             self._trusted = trusted or self._score >= _TRUST
-        elif step >= 0 or self.period is not None:
+        elif step >= 0 or self._period is not None:
             self._score = max(self._score - _DOUBT, 0)
             self._trusted = trusted and self._score > 0
         return step if trusted else None
@@ -94,10 +98,10 @@ class Counter:
     def _first_wrap(self, step: int, by_stamps: int) -> int | None:
         period = next((wrap for wrap in _WRAPS if wrap > self._highest), None)
         if period is not None and step % period - 1 <= by_stamps + _MISCOUNT:
-            self.period = period
+            self._period = period
             return self.missing(step % period, by_stamps)
         if by_stamps == 0:
-            self.period = 1 - step
+            self._period = 1 - step
             return 0
         self._score, self._trusted, self._highest = 0, False, 0
         return None

@@ -90,6 +90,8 @@ class Segmenter:
     def reopen(self) -> None:
         """Begin a new segment with the next sample: the stream was opened anew."""
         self._continuity.announce(Beginning("open"))
+        if self._counter is not None:
+            self._counter.forget()
         self._lateness = Lateness()
 
     def jump(self, seconds: float) -> None:

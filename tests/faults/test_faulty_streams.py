@@ -124,7 +124,10 @@ def test_no_process_was_restarted(outcome):
 def test_what_arrives_all_at_once_is_late_and_no_gap(outcome, modality):
     one = happened(outcome, "P001", modality, BURST)
     assert "late, " in outcome.reasons("P001", modality, one)
-    assert events(outcome, f"P001/{modality.lower()}", one, "gap", "clock jump", "lost") == []
+    stream = f"P001/{modality.lower()}"
+    assert events(outcome, stream, one, "gap", "clock jump") == []
+    # After two seconds of silence nobody can know that it is only late.
+    assert len(events(outcome, stream, one, "lost")) == len(events(outcome, stream, one, "returned")) == 1
     assert len(segments(outcome, "P001", modality, one)) == 1
 
 

@@ -93,6 +93,17 @@ def test_a_counter_that_begins_anew_begins_a_segment():
     assert segmenter.lost == 750
 
 
+def test_the_counts_of_a_stream_that_was_opened_anew_are_not_compared_with_those_before():
+    """It may be another device, or the same one that was restarted."""
+    segmenter = Segmenter(SFREQ, counter=0)
+    times = regular(1000)
+    for stretch, first in ((slice(0, 500), 0), (slice(750, 1000), 90_000)):
+        data = (first + np.arange(len(times[stretch]), dtype=np.float64))[:, None]
+        segmenter.reopen()
+        segmenter.split(Pulled(times[stretch], data, (), times[stretch][-1] + 0.01), offset=0.0, epoch_ms=EPOCH_MS)
+    assert (segmenter.lost, segmenter.gaps) == (250, 1)
+
+
 @pytest.mark.parametrize("counts", [np.arange(3000) // 2, np.full(3000, np.nan), np.zeros(3000), 7 * np.arange(3000)])
 def test_a_channel_that_does_not_count_samples_is_not_believed(counts):
     assert gaps(split(counts, regular(3000))[1]) == []
