@@ -11,6 +11,7 @@ from dashboard.situation import Situation
 from dashboard.status import judge
 from dashboard.theme import emotion_colours
 from dashboard.words import ALWAYS, DEMONSTRATION
+from pipeline.commands import recording_sentence
 from pipeline.records import Event
 
 #: The page lists at most so many events.
@@ -94,6 +95,7 @@ def _session(situation: Situation) -> dict[str, str]:
         "name": situation.session.session if situation.session else "no session",
         "participant": situation.participant,
         "model": f"{model.description} · {model.device}" if model else "",
+        "recording": recording_sentence(situation.recording, situation.recorded),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state
 from dashboard.picture import Sent, compose
 from dashboard.situation import Situation
+from pipeline.commands import Recorded, Recording
 from pipeline.records import (
     Chunk,
     Estimate,
@@ -64,6 +65,8 @@ class Run:
         self._participants = {participant: _Participant() for participant in session.participants}
         self._keys = {keys.estimates(session.session, participant): participant for participant in session.participants}
         self._model: ModelInfo | None = None
+        self._recording: Recording | None = None
+        self._recorded: Recorded | None = None
         self._processes: tuple[ProcessHealth, ...] = ()
         self._streams: tuple[StreamHealth, ...] = ()
         self._restarted: dict[tuple[str, str], float] = {}
@@ -98,11 +101,13 @@ class Run:
             The store does not answer.
         """
         model, processes, streams = board.model(), board.processes(), board.stream_health()
+        recording, recorded = board.recording(), board.recorded()
         infos = {participant: board.streams(participant) for participant in self._participants}
         with self._lock:
             self._note_restarts(processes, now)
             # A store that came back empty is filled again by its writers: until then what was known stays.
             self._model = model or self._model
+            self._recording, self._recorded = recording or self._recording, recorded or self._recorded
             self._processes = tuple(processes) or self._processes
             self._streams = tuple(streams) or self._streams
             for participant, known in self._participants.items():
@@ -118,6 +123,8 @@ class Run:
                 participant=participant,
                 store_fault=fault,
                 session=self.session,
+                recording=self._recording,
+                recorded=self._recorded,
                 model=self._model,
                 newest=known.newest,
                 streams={health.stream.partition("/")[2]: health for health in self._streams_of(participant)},

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from pipeline.commands import Recorded, Recording
 from pipeline.records import Estimate, Event, ModelInfo, ProcessHealth, SessionInfo, StreamHealth, StreamInfo
 
 #: What an estimate goes through, in order, each from the end of the one before.
@@ -19,6 +20,9 @@ class Situation:
     store_fault: str = ""
     """Why the store cannot be read, in words; empty while it can."""
     session: SessionInfo | None = None
+    recording: Recording | None = None
+    recorded: Recorded | None = None
+    """What has reached the disk."""
     model: ModelInfo | None = None
     newest: Estimate | None = None
     streams: dict[str, StreamHealth] = field(default_factory=dict)

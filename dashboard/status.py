@@ -7,6 +7,7 @@ from typing import Final, Literal
 from dashboard import clocks
 from dashboard.situation import Situation, made_at
 from dashboard.words import MODALITY_NAMES, listing, seconds
+from pipeline.commands import recording_sentence, recording_state
 from pipeline.modalities import MODALITIES
 from pipeline.records import ModalityUse, ProcessHealth, StreamHealth
 
@@ -63,6 +64,12 @@ def judge(situation: Situation) -> Status:
     others = [sentence for process, sentence in processes if not _stops_the_chart(process, situation)]
     if stopped:
         return Status("red", stopped[0], (*stopped[1:], *others, *sensors))
+    recording = recording_state(situation.recording, situation.recorded)
+    said = recording_sentence(situation.recording, situation.recorded)
+    if recording == "paused":
+        return Status("amber", said, (*others, *sensors))
+    if recording == "stopped":
+        others.append(said)
     if situation.newest is None:
         return _before_the_first(situation, (*others, *sensors))
     silent = situation.now - made_at(situation.newest)

@@ -3,6 +3,7 @@
 Times are seconds on the host's LSL clock unless a field says otherwise.
 """
 
+import math
 from typing import Any, TypeAlias
 
 import msgspec
@@ -133,20 +134,13 @@ class Estimate(Record, frozen=True, tag="estimate"):
 
 
 class Event(Record, frozen=True, tag="event"):
-    """Something that happened: marker, gap, clock, clock jump, lost or returned (a stream), restart or alarm."""
+    """Something that happened: marker, note, gap, clock, clock jump, lost or returned (a stream), restart, alarm; or
+    what was asked for: record, pause, stop, refused."""
 
     time: float
     kind: str
     text: str
     source: str
-
-
-class Command(Record, frozen=True, tag="command"):
-    """What the operator asks of the supervisor: start, pause, note or stop."""
-
-    what: str
-    arguments: dict[str, str]
-    who: str
 
 
 class StreamHealth(Record, frozen=True, tag="stream-health"):
@@ -244,10 +238,18 @@ class Grid(Record, frozen=True, tag="grid"):
 
     start: float
     hop: float
+    first: int = 0
+    """The first tick that is made of recorded samples alone; those before it were only looked at."""
+    begun: float | None = None
+    """The beginning of the recording that `first` belongs to (s); None while nothing is recorded."""
 
     def end(self, tick: int) -> float:
         """Return the time of a tick (s)."""
         return self.start + tick * self.hop
+
+    def after(self, time: float) -> int:
+        """Return the first tick after a time (s)."""
+        return max(0, math.floor((time - self.start) / self.hop) + 1)
 
 
 class Snapshot(Record, frozen=True, tag="snapshot"):
@@ -261,6 +263,8 @@ class Snapshot(Record, frozen=True, tag="snapshot"):
     """What the streams that the state belongs to say of themselves."""
     windows: dict[str, tuple[tuple[str, bytes], ...]]
     """Modality -> its newest windows, as entry id and encoded record: the store may lack them."""
+    begun: float | None
+    """The beginning of the recording that the state belongs to (s); None for one that was only looked at."""
     state: bytes
     """The processor's state, see `pipeline.signals.saved`."""
 

@@ -74,6 +74,7 @@ def record(
     header = predictor.header
     model = ModelInfo(header.emotions, array(header.mean_label), predictor.model_hash, "", True, predictor.device)
     noted = {**provenance(settings), "model": describe_model(model), "streams": raw.provenance()}
+    noted["grids"] = {"P001": [processor.grid.start, 0]}
     folder.write_settings(path, settings)
     folder.write_provenance(path, noted)
     tables = {name: ArrowTable(path / name) for name in (folder.FEATURES, folder.ESTIMATES)}

@@ -1,5 +1,6 @@
 """Workers in a thread of the test, with a context made by hand."""
 
+import math
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.commands import Recording
 from pipeline.log import get_log
 from pipeline.session.config import SessionFile, parse_session
 from pipeline.store.board import Board
@@ -31,8 +33,9 @@ def context_of(
     stream: str = "",
     folder: Path | None = None,
 ) -> Iterator[WorkerContext]:
-    """Give what a worker is given; without `folder` it has a private one for itself."""
+    """Give what a worker is given; without `folder` it has a private one for itself. All is recorded."""
     board = Board(connection, settings.session)
+    board.put_recording(Recording("recording", ((-math.inf, None),)))
     with tempfile.TemporaryDirectory(prefix="helo-") as private:
         yield _context(connection, settings, board, participant, stream, folder or Path(private))
     board.close()

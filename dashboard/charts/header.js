@@ -10,11 +10,13 @@ export class Header {
     this.title = el("h1");
     this.participant = el("span", "chip");
     this.model = el("span", "model");
+    this.recording = el("span", "recording");
     this.status = fill(el("div", "status"), el("b", "mark"), el("b", "word"), el("span", "title"));
     this.status.setAttribute("role", "status");
     this.reasons = el("ul", "reasons");
     this.notices = el("ul", "notices");
-    const whose = fill(el("div", "whose"), el("span", "brand", "helo live"), this.title, this.participant, this.model);
+    const whose = fill(el("div", "whose"), el("span", "brand", "helo live"), this.title, this.participant, this.model,
+      this.recording);
     fill(this.element, fill(el("div", "line"), whose, this.status), this.reasons, this.notices);
   }
 
@@ -23,6 +25,7 @@ export class Header {
     show(this.participant, Boolean(session.participant));
     say(this.participant, session.participant);
     say(this.model, session.model);
+    say(this.recording, session.recording);
     this.judge(status);
     show(this.notices, notices.length > 0);
     lines(this.notices, notices);

@@ -20,7 +20,7 @@ def status(*, json: Json = False) -> None:
     runs = running()
     if not runs:
         if json:
-            print_json({"session": None, "processes": [], "streams": []})
+            print_json({"session": None, "recording": None, "processes": [], "streams": []})
         else:
             typer.echo("No session is running. Start one with `helo demo` or `helo run SESSION.yaml`.")
         raise typer.Exit(1)
@@ -81,20 +81,28 @@ def doctor(*, json: Json = False) -> None:
 
 
 def _status_of(session: str, store: str) -> dict[str, Any]:
+    from pipeline.commands import recording_sentence, recording_state
     from pipeline.store.board import Board
     from pipeline.store.connection import StoreLost, connect
 
-    processes, streams = [], []
+    processes, streams, recording, recorded = [], [], None, None
     if store:  # else the session is only just starting
         try:
             board = Board(connect(store, source="the store"), session)
             processes, streams = board.processes(), board.stream_health()
+            recording, recorded = board.recording(), board.recorded()
         except (BadInput, StoreLost) as error:
             raise BadInput(
                 f"session {session!r}: its store does not answer ({error}); ask again in a moment"
             ) from error
     return {
         "session": session,
+        "recording": {
+            "state": recording_state(recording, recorded),
+            "sentence": recording_sentence(recording, recorded),
+            "samples": recorded.samples if recorded else {},
+            "bytes": recorded.bytes if recorded else 0,
+        },
         "processes": [
             {"kind": p.kind, "pid": p.pid, "what": p.what, "restarts": p.restarts, "state": p.state} for p in processes
         ],
@@ -123,7 +131,8 @@ def _status_table(result: dict[str, Any]) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, title=f"Session {result['session']}", title_justify="left")
+    title = f"Session {result['session']}. {result['recording']['sentence']}"
+    table = Table(box=None, title=title, title_justify="left")
     for column in ("what", "of", "state", "detail"):
         table.add_column(column)
     for process in result["processes"]:

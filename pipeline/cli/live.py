@@ -14,7 +14,11 @@ from pipeline.cli.options import (
     dashboard_port,
     print_json,
 )
+from pipeline.errors import BadInput
 
+Setup = Annotated[
+    bool, typer.Option("--setup", help="Look at the signals first; `helo control record` begins the recording.")
+]
 NoRecord = Annotated[bool, typer.Option("--no-record", help="Write nothing to the disk.")]
 
 
@@ -23,6 +27,7 @@ def demo(
     duration: Duration = None,
     no_dashboard: NoDashboard = False,
     no_record: NoRecord = False,
+    setup: Setup = False,
     seed: Annotated[int, typer.Option(min=0, help="Which simulated participant.")] = 1,
     recordings: Recordings = RECORDINGS,
     json: Json = False,
@@ -35,7 +40,7 @@ def demo(
     from pipeline.workers.demo import demo_session, simulator
 
     settings, where = demo_session(seed)
-    _run(settings, where, duration, no_dashboard, no_record, recordings, json, [simulator(seed)])
+    _run(settings, where, duration, no_dashboard, no_record, setup, recordings, json, [simulator(seed)])
 
 
 def run(
@@ -44,6 +49,7 @@ def run(
     duration: Duration = None,
     no_dashboard: NoDashboard = False,
     no_record: NoRecord = False,
+    setup: Setup = False,
     recordings: Recordings = RECORDINGS,
     json: Json = False,
 ) -> None:
@@ -51,7 +57,7 @@ def run(
     from pipeline.session.config import load_session_file
 
     settings = load_session_file(session)
-    _run(settings, str(session), duration, no_dashboard, no_record, recordings, json, [])
+    _run(settings, str(session), duration, no_dashboard, no_record, setup, recordings, json, [])
 
 
 def _run(
@@ -60,6 +66,7 @@ def _run(
     duration: float | None,
     no_dashboard: bool,
     no_record: bool,
+    setup: bool,
     recordings: Path,
     json: bool,
     sources: list[Any],
@@ -67,8 +74,10 @@ def _run(
     from pipeline.cli.screen import screen
     from pipeline.workers.run import Options, run_session
 
+    if setup and no_record:
+        raise BadInput("--setup: with --no-record nothing is ever recorded; leave one of them out")
     port = None if no_dashboard else dashboard_port()
-    options = Options(recordings=recordings, record=not no_record, port=port, duration_s=duration)
+    options = Options(recordings=recordings, record=not no_record, port=port, duration_s=duration, setup=setup)
     with screen(quiet=json) as shown:
         result = run_session(settings, where, options, shown, sources)
     if json:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import inspect, learn, live, recorded, replay, scores, sources
+from pipeline.cli import control, inspect, learn, live, recorded, replay, scores, sources
 from pipeline.errors import BadInput, RunFailed
 from pipeline.log import configure_logging
 
@@ -19,6 +19,8 @@ app = typer.Typer(
 for command in (
     live.demo,
     live.run,
+    control.control,
+    control.note,
     inspect.status,
     replay.replay,
     recorded.analyze,

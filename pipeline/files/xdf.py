@@ -16,7 +16,7 @@ from pipeline.files.recording import RecordedStream, Recording, source_id
 from pipeline.files.xdf_samples import joined, whole_chunks
 from pipeline.records import StreamInfo
 from pipeline.session.xdf_chunks import Survey, survey
-from pipeline.session.xdf_format import ESTIMATES_TYPE, FORMATS
+from pipeline.session.xdf_format import ESTIMATES_TYPE, EVENTS_TYPE, FORMATS
 
 #: pyxdf says this of every stream with a clock reset or without clock offsets; the resets are told in our own words.
 _EXPECTED: Final = "Segments and clock-segments differ"
@@ -146,6 +146,8 @@ def _fault(info: StreamInfo, content: dict[str, Any]) -> str:
     times = content["time_stamps"]
     if info.type == ESTIMATES_TYPE:
         return "is what helo estimated, not what a device sent"
+    if info.type == EVENTS_TYPE:
+        return "is what happened in an earlier session, not what a device sent"
     if not len(times):
         return "holds no samples"
     if not info.name or not info.ch_names or not 0 <= info.sfreq < np.inf:

@@ -157,6 +157,8 @@ class Trials(_Model):
     end: Annotated[str, Field(min_length=1)]
     name: str = "*"
     """Names to take, ``*`` standing for any text."""
+    condition: dict[str, str] = Field(default_factory=dict)
+    """Pattern of names -> the condition of such trials; of several that fit the first counts."""
 
     @field_validator("start", "end")
     @classmethod

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pipeline.errors import BadInput
 from pipeline.records import Event
 from pipeline.session.config import LONGEST_NAME, SessionFile, dump_session
+from pipeline.session.durable import DurableFile
 
 RAW: Final = "raw.xdf"
 FEATURES: Final = "features.arrows"
@@ -50,12 +51,12 @@ def reserve(root: Path, session: str) -> Path:
 
 def write_settings(folder: Path, settings: SessionFile) -> None:
     """Write the session file as run, defaults included."""
-    _write(folder / SETTINGS, dump_session(settings))
+    write_whole(folder / SETTINGS, dump_session(settings))
 
 
 def write_provenance(folder: Path, provenance: dict[str, Any]) -> None:
     """Write the provenance anew; a crash leaves either the old file or the new one."""
-    _write(folder / PROVENANCE, json.dumps(provenance, indent=1, ensure_ascii=False))
+    write_whole(folder / PROVENANCE, json.dumps(provenance, indent=1, ensure_ascii=False))
 
 
 def read_provenance(folder: Path) -> dict[str, Any]:
@@ -84,30 +85,35 @@ class EventLog:
     ----------
     last_id : str
         The store's id of the last event in the file; ``0-0`` where there is none.
+    count : int
+        Events in the file.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("a+b")
-        self._file.seek(0)
-        content = self._file.read()
+        content = path.read_bytes() if path.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
-        self._file.truncate(len(whole))
+        self._file = DurableFile(path, len(whole))
         lines = whole.splitlines()
         self.last_id: str = json.loads(lines[-1])["id"] if lines else "0-0"
+        self.count = len(lines)
 
     def append(self, entry_id: str, event: Event) -> None:
         """Add an event; `entry_id` is its id in the store."""
         line = {"id": entry_id, "time": event.time, "kind": event.kind, "text": event.text, "source": event.source}
         self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        self.last_id = entry_id
+        self.count += 1
 
     def flush(self) -> None:
         """Write what waits, to the disk itself."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._file.sync()
 
     def close(self) -> None:
         """Write what waits and close the file."""
-        self.flush()
+        self._file.finish()
+
+    def abandon(self) -> None:
+        """Close the file as it is on the disk."""
         self._file.close()
 
 
@@ -119,7 +125,8 @@ def _claimed(folder: Path) -> bool:
     return True
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
+    """Write a file anew; a crash leaves either the old one or the new one."""
     fresh = path.with_name(f"{path.name}.part")
     with fresh.open("w", encoding="utf-8") as file:
         file.write(text)

@@ -1,13 +1,12 @@
 """The raw streams of a session: chunks go into an XDF file, and where each sample came from is kept beside it."""
 
-import io
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from pipeline.records import Chunk, StreamInfo
+from pipeline.session.durable import DurableFile
 from pipeline.session.xdf import XdfWriter
 from pipeline.session.xdf_chunks import SurveyedStream, survey
 
@@ -72,20 +71,17 @@ class RawFile:
 
     def __init__(self, path: Path, before: Sequence[dict[str, Any]] = ()) -> None:
         self.changed = False
-        self._buffer = io.BytesIO()
         self._streams: dict[tuple[str, str], RecordedFrom] = {}
         self._left: list[RecordedFrom] = []
         self._offset_at: dict[int, float] = {}
         if path.exists() and path.stat().st_size:
             found = survey(path)
-            self._file: BinaryIO = path.open("r+b")
-            self._file.truncate(found.body)
-            self._file.seek(found.body)
-            self._writer = XdfWriter(self._buffer, found.streams)
+            self._file = DurableFile(path, found.body)
+            self._writer = XdfWriter(self._file, found.streams)
             self._take_over(before, found.streams)
         else:
-            self._file = path.open("wb")
-            self._writer = XdfWriter(self._buffer)
+            self._file = DurableFile(path)
+            self._writer = XdfWriter(self._file)
             self.flush()
 
     def last(self, participant: str, stream: str) -> tuple[int, int] | None:
@@ -155,16 +151,20 @@ class RawFile:
 
     def flush(self) -> None:
         """Write what waits, to the disk itself."""
-        self._file.write(self._buffer.getvalue())
-        self._buffer.seek(0)
-        self._buffer.truncate()
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._file.sync()
+
+    @property
+    def bytes(self) -> int:
+        """How much is on the disk."""
+        return self._file.synced
 
     def close(self) -> None:
         """Write what waits and the footers, and close the file."""
         self._writer.close()
-        self.flush()
+        self._file.finish()
+
+    def abandon(self) -> None:
+        """Close the file as it is on the disk, without footers."""
         self._file.close()
 
     def _stream(self, participant: str, name: str, info: StreamInfo) -> RecordedFrom:

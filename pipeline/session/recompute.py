@@ -12,8 +12,9 @@ from model.predictor import Predictor
 from pipeline.errors import BadInput
 from pipeline.records import Chunk, Estimate, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import SessionFile, StreamSettings
+from pipeline.session.decided import Decisions, decisions, grid
 from pipeline.session.raw_stream import Part, RawStream
-from pipeline.session.recorded import Decisions, RecordedSession, decisions, grid
+from pipeline.session.recorded import RecordedSession
 from pipeline.signals.extractor import ModalityExtractor
 from pipeline.signals.offline import feed, repeat
 from pipeline.signals.participant import ParticipantProcessor
@@ -122,7 +123,7 @@ def recompute(
     windows = session.windows()
     settings = session.settings
     found = inputs(settings, participant, predictor)
-    ticks = grid(windows, participant, settings.hop_s) if as_run else None
+    ticks = grid(session, participant) if as_run else None
     raw = {stream: session.streams.get((participant, stream)) for stream in found.values()}
     wanted = settings.participants[participant].streams
     if ticks is None:
@@ -170,7 +171,9 @@ def _again(
     waiting = list(decided.closings)
     for number, part in enumerate(parts, start=1):
         extractor = ModalityExtractor(part.info, settings, eeg_channels=eeg_channels, hop_s=ticks.hop)
-        if before is not None:
+        if before is None:
+            extractor.state.tick = ticks.first
+        else:
             extractor.succeed(before)
         before = extractor
         following = parts[number].segment if number < len(parts) else math.inf

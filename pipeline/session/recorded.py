@@ -1,6 +1,5 @@
 """A recorded session read back: its settings, its raw streams as chunks, and what was decided while it ran."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,23 +11,12 @@ import pyarrow.compute as pc
 
 from pipeline.errors import BadInput
 from pipeline.files.xdf import can_drop_samples, load_xdf
-from pipeline.records import Array, Grid, StreamInfo
+from pipeline.records import Array, StreamInfo
 from pipeline.session import folder
 from pipeline.session.config import SessionFile, load_session_file
 from pipeline.session.raw_stream import Part, RawStream, runs
-from pipeline.session.tables import SCHEMAS, read_table
-from pipeline.signals.closing import closed_by_the_clock
-from pipeline.signals.offline import Closing
-
-
-@dataclass(frozen=True)
-class Decisions:
-    """What was decided live of one modality: where its ticks are, and which of them the clock closed."""
-
-    closings: tuple[Closing, ...]
-    segments: frozenset[int]
-    """Those of which windows were made; one whose stamps were ahead of their arrival is not among them."""
-    last_tick: int
+from pipeline.session.runtime import recording_into
+from pipeline.session.tables import SCHEMAS, read_table, to_parquet
 
 
 @dataclass(frozen=True)
@@ -42,6 +30,8 @@ class RecordedSession:
     """By participant and the session's name of the stream."""
     notes: tuple[str, ...]
     """What is amiss with the folder, a sentence each."""
+    running: bool = False
+    """It is being recorded at this moment."""
 
     def windows(self) -> pa.Table:
         """Return the feature windows as recorded; none where there is no such table."""
@@ -76,6 +66,9 @@ def is_session(path: Path) -> bool:
 def open_session(path: Path) -> RecordedSession:
     """Read the folder of a recorded session, one that was cut off as far as it goes.
 
+    Tables that a recorder which was killed has left as Arrow streams are turned into Parquet; those of a session that
+    is running are not touched.
+
     Raises
     ------
     BadInput
@@ -83,8 +76,10 @@ def open_session(path: Path) -> RecordedSession:
     """
     if not is_session(path):
         raise BadInput(f"{path}: is no recorded session, it has no {folder.RAW}; give a folder that `helo run` wrote")
+    running = recording_into(path)
     settings = load_session_file(path / folder.SETTINGS)
     provenance = _provenance(path)
+    ended = [] if running else _end_tables(path)
     loaded, survey, notes = load_xdf(path / folder.RAW, synchronize=False)
     contents = {int(content["info"]["stream_id"]): content for content in loaded}
     found: dict[tuple[str, str], RawStream] = {}
@@ -106,42 +101,13 @@ def open_session(path: Path) -> RecordedSession:
         found[key] = RawStream((part,)) if before is None else before.join(part)
     if not found:
         raise BadInput(f"{path / folder.RAW}: holds no samples of the session's streams; there is nothing to recompute")
-    if provenance.get("ended") is None:
+    if running:
+        notes.append("the session is still running; this is what it has so far")
+    elif provenance.get("ended") is None:
         notes.append("the recorder was not closed; the last second may be missing")
-    return RecordedSession(path, settings, provenance, found, tuple(notes))
-
-
-def decisions(windows: pa.Table, participant: str, modality: str) -> Decisions:
-    """Return what was decided live of a modality of a participant."""
-    wanted = pc.and_(pc.equal(windows["participant"], participant), pc.equal(windows["modality"], modality))
-    rows = windows.select(["participant", "modality", "tick", "segment", "last", "reasons"]).filter(wanted)
-    closings = []
-    for row in rows.sort_by("tick").to_pylist():
-        why = closed_by_the_clock(row["reasons"])
-        if why:
-            closings.append(Closing(row["tick"], row["segment"], row["last"], why))
-    segments = frozenset(rows["segment"].to_pylist())
-    return Decisions(tuple(closings), segments, max(rows["tick"].to_pylist(), default=-1))
-
-
-def grid(windows: pa.Table, participant: str, hop_s: float) -> Grid | None:
-    """Return the live tick grid of a participant; None where no window was made.
-
-    Raises
-    ------
-    BadInput
-        Windows were made, but the first tick is not among them.
-    """
-    rows = windows.select(["participant", "tick", "end"]).filter(pc.equal(windows["participant"], participant))
-    if not len(rows):
-        return None
-    starts = rows.filter(pc.equal(rows["tick"], 0))["end"].to_pylist()
-    if not starts:
-        raise BadInput(
-            f"features: participant {participant} has no window of tick 0, from which all ticks are counted; "
-            "give the recording as it was written"
-        )
-    return Grid(starts[0], hop_s)
+    if provenance.get("stopped"):
+        notes.append(provenance["stopped"].rstrip("."))
+    return RecordedSession(path, settings, provenance, found, (*notes, *ended), running)
 
 
 def _provenance(path: Path) -> dict[str, Any]:
@@ -180,14 +146,15 @@ def _part(noted: dict[str, Any], content: dict[str, Any], offsets: list[tuple[in
     return Part(info, pieces)
 
 
-def happened(path: Path, *kinds: str) -> list[dict[str, Any]]:
-    """Return the events of these kinds from a session's log, as far as it goes."""
-    file = path / folder.EVENTS
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    events = []
-    for line in lines:
-        try:
-            events.append(json.loads(line))
-        except ValueError:
-            break  # cut off here
-    return [event for event in events if event["kind"] in kinds]
+def _end_tables(path: Path) -> list[str]:
+    """Turn tables that were not ended into Parquet; return what was done, a sentence each."""
+    notes = []
+    for name in (folder.FEATURES, folder.ESTIMATES):
+        if (path / name).exists():
+            try:
+                done = to_parquet(path / name)
+            except OSError as error:
+                notes.append(f"{name} could not be turned into Parquet ({error.strerror}), and is read as it is")
+            else:
+                notes.append(f"{name}, which the recorder had not ended, is now {done.name}")
+    return notes

@@ -107,6 +107,11 @@ def running() -> list[Run]:
     return sorted(runs, key=lambda run: run.started)
 
 
+def recording_into(folder: Path) -> bool:
+    """Return whether a running session is recorded in a folder."""
+    return any(run.session_dir and Path(run.session_dir).resolve() == folder.resolve() for run in running())
+
+
 @contextmanager
 def _alone_in(root: Path) -> Iterator[None]:
     """Wait until no other process is in here."""

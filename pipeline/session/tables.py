@@ -1,16 +1,16 @@
 """The tables of a session: written row by row as Arrow streams, which can be read when cut off; Parquet at the end."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.log import get_log
 from pipeline.records import Estimate, FeatureWindow
+from pipeline.session.durable import DurableFile
 
 _log = get_log("tables")
 
@@ -122,7 +122,7 @@ class ArrowTable:
         before = list(found) if path.exists() else []
         self.taken_over = pa.Table.from_batches(before, self._schema)
         fresh = path.with_suffix(".part")
-        self._file: BinaryIO = fresh.open("wb")
+        self._file = DurableFile(fresh)
         self._writer = pa.ipc.new_stream(self._file, self._schema)
         for batch in before:
             self._writer.write_batch(batch)
@@ -140,13 +140,16 @@ class ArrowTable:
         if self._rows:
             self._writer.write_batch(pa.RecordBatch.from_pylist(self._rows, self._schema))
             self._rows.clear()
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._file.sync()
 
     def close(self) -> None:
         """Write what waits and end the stream."""
         self.flush()
         self._writer.close()
+        self._file.finish()
+
+    def abandon(self) -> None:
+        """Close the file as it is on the disk."""
         self._file.close()
 
 

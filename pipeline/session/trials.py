@@ -1,15 +1,18 @@
-"""Trials: the stretches between two markers, as a table beside the recording."""
+"""Trials: the stretches between two markers, as a table beside the recording, while it is made and afterwards."""
 
 import csv
 import fnmatch
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.records import Event
+from pipeline.session import folder
 from pipeline.session.config import Trials
 
-COLUMNS = ("onset", "duration", "name", "source")
+COLUMNS = ("onset", "duration", "name", "condition", "source")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Trial:
     name: str
     source: str
     """Whose markers: ``<participant>/<stream>``."""
+    condition: str = ""
+    """By the session file; empty where it names none."""
 
 
 def trials_of(events: Iterable[Mapping[str, Any]], patterns: Trials) -> list[Trial]:
@@ -43,22 +48,58 @@ def trials_of(events: Iterable[Mapping[str, Any]], patterns: Trials) -> list[Tri
         started, ended = _name(text, patterns.start), _name(text, patterns.end)
         if started is not None and fnmatch.fnmatchcase(started, patterns.name):
             if (source, started) in opened:
-                trials.append(Trial(opened[source, started], None, started, source))
+                trials.append(_trial(opened[source, started], None, started, source, patterns))
             opened[source, started] = time
         elif ended is not None and (onset := opened.pop((source, ended), None)) is not None:
-            trials.append(Trial(onset, time - onset, ended, source))
-    trials += [Trial(onset, None, name, source) for (source, name), onset in opened.items()]
+            trials.append(_trial(onset, time - onset, ended, source, patterns))
+    trials += [_trial(onset, None, name, source, patterns) for (source, name), onset in opened.items()]
     return sorted(trials, key=lambda trial: trial.onset)
 
 
 def write_trials(path: Path, trials: Iterable[Trial]) -> None:
     """Write trials as tab-separated text; ``n/a`` stands for what is not known, as in BIDS."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, delimiter="\t", lineterminator="\n")
-        table.writerow(COLUMNS)
-        for trial in trials:
-            duration = "n/a" if trial.duration is None else f"{trial.duration:.6f}"
-            table.writerow((f"{trial.onset:.6f}", duration, trial.name, trial.source))
+    text = io.StringIO(newline="")
+    table = csv.writer(text, delimiter="\t", lineterminator="\n")
+    table.writerow(COLUMNS)
+    for trial in trials:
+        duration = "n/a" if trial.duration is None else f"{trial.duration:.6f}"
+        table.writerow((f"{trial.onset:.6f}", duration, trial.name, trial.condition or "n/a", trial.source))
+    folder.write_whole(path, text.getvalue())
+
+
+class TrialsTable:
+    """Keep ``trials.tsv`` up with the markers that come; a trial that is open has no duration yet.
+
+    Parameters
+    ----------
+    path : Path
+        The session folder, of whose events from before a crash the table begins.
+    patterns : Trials
+        What a trial looks like.
+    """
+
+    def __init__(self, path: Path, patterns: Trials) -> None:
+        self._file = path / folder.TRIALS
+        self._patterns = patterns
+        self._markers = [event for event in folder.read_events(path) if event["kind"] == "marker"]
+        self._changed = True
+
+    def add(self, event: Event) -> None:
+        """Take an event."""
+        if event.kind == "marker":
+            self._markers.append({"time": event.time, "kind": event.kind, "text": event.text, "source": event.source})
+            self._changed = True
+
+    def flush(self) -> None:
+        """Write the table where it has changed."""
+        if self._changed:
+            write_trials(self._file, trials_of(self._markers, self._patterns))
+            self._changed = False
+
+
+def _trial(onset: float, duration: float | None, name: str, source: str, patterns: Trials) -> Trial:
+    fits = (condition for pattern, condition in patterns.condition.items() if fnmatch.fnmatchcase(name, pattern))
+    return Trial(onset, duration, name, source, next(fits, ""))
 
 
 def _name(text: str, pattern: str) -> str | None:

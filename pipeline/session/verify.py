@@ -12,9 +12,10 @@ import pyarrow as pa
 from model.header import model_hash, model_path
 from model.predictor import Predictor, choose_device
 from pipeline.errors import BadInput
+from pipeline.session.decided import happened
 from pipeline.session.provenance import provenance
 from pipeline.session.recompute import Track, recompute
-from pipeline.session.recorded import RecordedSession, happened, open_session
+from pipeline.session.recorded import RecordedSession, open_session
 from pipeline.session.tables import ESTIMATES, estimate_row
 
 #: The numbers of an estimate, of which the largest difference is told.
@@ -76,6 +77,8 @@ def verify(path: Path, track: Track) -> Verdict:
         It is no recorded session, holds no estimates, or its model is not there.
     """
     session = open_session(path)
+    if session.running:
+        raise BadInput(f"{path}: is still being recorded; verify it when the session has ended (`helo control stop`)")
     recorded = session.estimates()
     if not len(recorded):
         raise BadInput(f"{path}: holds no estimates, so there is nothing to verify; `helo analyze` computes some")
@@ -138,9 +141,11 @@ def _elsewhere(session: RecordedSession) -> list[str]:
 def _what_happened(path: Path) -> list[str]:
     """Name the events of the run that cannot be computed again."""
     notes = []
-    for event in happened(path, "restart", "gap"):
+    for event in happened(path, "restart", "gap", "pause"):
         text = event["text"].rstrip(".")
-        if (event["kind"], event["source"]) == ("restart", "preprocess"):
+        if event["kind"] == "pause":
+            notes.append(f"{text}: what came then is not recorded, and not in any estimate")
+        elif (event["kind"], event["source"]) == ("restart", "preprocess"):
             notes.append(f"{text}: what it had learned of the participant was lost, so that later estimates may differ")
         elif (event["kind"], event["source"]) == ("gap", "recorder"):
             notes.append(f"{text}: windows of these samples cannot be recomputed")

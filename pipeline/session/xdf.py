@@ -8,6 +8,7 @@ them twice.
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import RawIOBase
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -37,13 +38,13 @@ class XdfWriter:
 
     Parameters
     ----------
-    file : BinaryIO
+    file : BinaryIO | RawIOBase
         Opened for writing; stays the caller's to flush and to close.
     written : mapping of int to SurveyedStream | None
         The streams that the file holds already, to go on with it after a crash; `file` then stands at its end.
     """
 
-    def __init__(self, file: BinaryIO, written: Mapping[int, SurveyedStream] | None = None) -> None:
+    def __init__(self, file: BinaryIO | RawIOBase, written: Mapping[int, SurveyedStream] | None = None) -> None:
         self._file = file
         self._streams: dict[int, _Written] = {}
         if written is None:

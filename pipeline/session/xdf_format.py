@@ -24,6 +24,8 @@ FORMATS: Final[dict[str, np.dtype[np.generic] | None]] = {
 }
 #: Type of the streams in which a session's file holds its estimates.
 ESTIMATES_TYPE: Final = "EmotionDistribution"
+#: Type of the stream in which a session's file holds its events.
+EVENTS_TYPE: Final = "SessionEvents"
 #: First byte of a variable-length integer -> how the integer is written.
 VARLEN: Final = {1: "<B", 4: "<I", 8: "<Q"}
 

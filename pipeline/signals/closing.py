@@ -9,10 +9,12 @@ from typing import Final
 GAP: Final = "gap"
 NOT_FOUND: Final = "stream not found"
 NO_SAMPLES: Final = "no samples yet"
+PAUSED: Final = "the recording is paused"
 ENDED: Final = "the recording ends"
 
 _BY_THE_CLOCK: Final = re.compile(
-    rf"{NOT_FOUND}|{NO_SAMPLES}|late, -?[\d.]+ s behind|no samples for \d+ s|stamps are \d+ s ahead of their arrival"
+    rf"{NOT_FOUND}|{NO_SAMPLES}|{PAUSED}|late, -?[\d.]+ s behind|no samples for \d+ s|"
+    r"stamps are \d+ s ahead of their arrival"
 )
 
 

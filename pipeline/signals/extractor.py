@@ -229,7 +229,7 @@ class ModalityExtractor:
             spans.append(self._span(end, self._buffer.after(end - self._spec.window_s), self._buffer.after(end)))
         return self._make(spans, why)
 
-    def advance(self, grid: Grid, now: float, lateness_s: float) -> list[FeatureWindow]:
+    def advance(self, grid: Grid, now: float, lateness_s: float, *, paused: bool = False) -> list[FeatureWindow]:
         """Return the windows that are not waited for any longer.
 
         Parameters
@@ -240,10 +240,13 @@ class ModalityExtractor:
             The host's time (s).
         lateness_s : float
             How long a window is waited for (s); a lost stream is not waited for.
+        paused : bool
+            Samples are held back on purpose.
         """
         silent = now - self._state.arrived
         lost = silent > LOST_S + lateness_s
         why = self._silence(silent) if lost else closing.late(now - self._state.newest)
+        why = closing.PAUSED if paused else why
         windows = self.close_until(grid, now if lost else now - lateness_s, why)
         self._trim(grid)
         return windows

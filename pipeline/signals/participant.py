@@ -44,7 +44,7 @@ class ParticipantProcessor:
     eeg_channels : tuple of str
         The model's EEG channels.
     grid : Grid | None
-        The grid to work on; found from the streams when None.
+        The grid to work on, from its first tick on; found from the streams when None.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class ParticipantProcessor:
         self._hop_s, self._lateness_s, self._eeg_channels = hop_s, lateness_s, eeg_channels
         self._settings = {name: settings for name, (_, settings) in streams.items() if settings.use in MODALITIES}
         self._extractors: dict[str, ModalityExtractor] = {}
-        self._absent = dict.fromkeys(self._settings, 0)
+        self._absent = dict.fromkeys(self._settings, grid.first if grid is not None else 0)
         self.grid = grid
         """The tick grid; None until it is known."""
         for name in self._settings:
@@ -161,13 +161,13 @@ class ParticipantProcessor:
         self.grid = Grid(now, self._hop_s)
         return self._complete()
 
-    def advance(self, now: float) -> list[FeatureWindow]:
-        """Return the windows that at `now` (s) are not waited for any longer: late, lost or never found."""
+    def advance(self, now: float, *, paused: bool = False) -> list[FeatureWindow]:
+        """Return the windows that at `now` (s) are not waited for any longer: late, lost, paused or never found."""
         if self.grid is None:
             return []
         windows = self._close_absent(now)
         for extractor in self._extractors.values():
-            windows += extractor.advance(self.grid, now, self._lateness_s)
+            windows += extractor.advance(self.grid, now, self._lateness_s, paused=paused)
         return windows
 
     def finish(self) -> list[FeatureWindow]:

@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from pipeline.commands import Answer, Command, Recorded, Recording
 from pipeline.log import get_log
 from pipeline.records import (
-    Command,
     Event,
     Grid,
     Heartbeat,
@@ -82,6 +82,22 @@ class Board:
         """Return what the model is, None before it is ready."""
         return self._get(keys.model(self._session), ModelInfo)
 
+    def put_recording(self, recording: Recording) -> None:
+        """Say whether the session is recorded."""
+        self._put(keys.recording(self._session), None, recording)
+
+    def recording(self) -> Recording | None:
+        """Return whether the session is recorded, None before it is known."""
+        return self._get(keys.recording(self._session), Recording)
+
+    def put_recorded(self, recorded: Recorded) -> None:
+        """Say what has reached the disk."""
+        self._put(keys.recorded(self._session), None, recorded)
+
+    def recorded(self) -> Recorded | None:
+        """Return what has reached the disk, None before anything has."""
+        return self._get(keys.recorded(self._session), Recorded)
+
     def put_grid(self, participant: str, grid: Grid) -> None:
         """Set a participant's tick grid."""
         self._put(keys.grid(self._session, participant), None, grid)
@@ -144,6 +160,10 @@ class Board:
     def append_command(self, command: Command) -> None:
         """Append a command; follow them with a `BlockingReader` of ``keys.commands``."""
         self._append(keys.commands(self._session), command)
+
+    def append_answer(self, answer: Answer) -> None:
+        """Append what came of a command; follow them with a `BlockingReader` of ``keys.answers``."""
+        self._append(keys.answers(self._session), answer)
 
     def flush(self) -> bool:
         """Hand over what waits; return whether the store has everything now.

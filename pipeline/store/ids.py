@@ -8,6 +8,8 @@ from typing import Final
 
 #: Before every entry.
 START: Final = "0-0"
+#: After every entry: the largest id that the server knows.
+END: Final = f"{2**64 - 1}-{2**64 - 1}"
 
 
 def raw_id(segment: int, first: int) -> str:

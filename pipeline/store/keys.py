@@ -64,6 +64,11 @@ def lease(session: str, participant: str, kind: str) -> str:
     return f"helo:{{{session}}}:{participant}:lease:{kind}"
 
 
+def fencing(session: str, participant: str, kind: str) -> str:
+    """Return where a lease's fencing number is kept."""
+    return f"{lease(session, participant, kind)}:number"
+
+
 def events(session: str) -> str:
     """Return the stream of `Event` records."""
     return f"helo:{{{session}}}:events"
@@ -72,6 +77,21 @@ def events(session: str) -> str:
 def commands(session: str) -> str:
     """Return the stream of `Command` records."""
     return f"helo:{{{session}}}:commands"
+
+
+def answers(session: str) -> str:
+    """Return the stream of `Answer` records: what came of the commands."""
+    return f"helo:{{{session}}}:answers"
+
+
+def recording(session: str) -> str:
+    """Return where the `Recording` is kept."""
+    return f"helo:{{{session}}}:recording"
+
+
+def recorded(session: str) -> str:
+    """Return where it is kept what has been `Recorded`."""
+    return f"helo:{{{session}}}:recorded"
 
 
 def health(session: str) -> str:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from model.header import Header
-from pipeline.records import Chunk, Event, FeatureWindow, Snapshot
-from pipeline.session.config import StreamSettings
+from pipeline.commands import Recording
+from pipeline.records import Chunk, Event, FeatureWindow, Grid, Snapshot, StreamInfo
 from pipeline.signals.joined import joined
 from pipeline.signals.participant import ParticipantProcessor
 from pipeline.signals.saved import decode_state, encode_state
 from pipeline.store import ids, keys
+from pipeline.store.connection import StoreLost
 from pipeline.store.lease import Lease
 from pipeline.store.retention import Acknowledged
 from pipeline.store.ring import last
@@ -19,6 +20,7 @@ from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import WorkerContext
 from pipeline.workers.lateness import Lateness
+from pipeline.workers.recording import Known
 from pipeline.workers.sources import Sources
 
 #: Windows so new go into the snapshot (s): others may not have read them when the store died together with us.
@@ -32,6 +34,9 @@ class OwnedParticipant:
     newest windows. It is saved every second, and before any window is sent that the clock has closed: windows that
     samples have completed come out of the raw ring a second time as they were, decisions of the clock do not.
 
+    Samples that are not recorded leave no trace in estimates that are: when a recording begins after a set-up, all that
+    was learned is forgotten; while it is paused, samples are left aside.
+
     Parameters
     ----------
     context : WorkerContext
@@ -40,14 +45,18 @@ class OwnedParticipant:
         Held: it makes this the one worker that writes.
     header : Header
         The model's.
+    known : Known
+        Whether the session is recorded.
     """
 
-    def __init__(self, context: WorkerContext, lease: Lease, header: Header) -> None:
+    def __init__(self, context: WorkerContext, lease: Lease, header: Header, known: Known) -> None:
         self.lease = lease
         self.lateness = Lateness()
         self._context = context
         participant = context.settings.participants[context.participant]
-        streams: dict[str, StreamSettings] = {
+        self._known = known
+        self._eeg_channels = header.eeg_channels
+        self._streams = streams = {
             stream: participant.streams[stream]
             for modality, stream in participant.modality_streams().items()
             if modality in header.modalities
@@ -61,13 +70,9 @@ class OwnedParticipant:
         self._acknowledged = Acknowledged(context.connection, "preprocess")
         snapshot = self._snapshots.load()
         infos = snapshot.infos if snapshot else {}
-        self._processor = ParticipantProcessor(
-            {stream: (infos.get(stream), settings) for stream, settings in streams.items()},
-            hop_s=context.settings.hop_s,
-            lateness_s=context.settings.lateness_s,
-            eeg_channels=header.eeg_channels,
-            grid=context.board.grid(context.participant),
-        )
+        self._processor = self._processing(infos, context.board.grid(context.participant))
+        self._begun = snapshot.begun if snapshot else None
+        """The beginning of the recording that the processor's state belongs to (s)."""
         self._grid_known = False
         """Whether it is on the board."""
         self._sources = Sources(context, streams, self._processor, infos)
@@ -114,13 +119,18 @@ class OwnedParticipant:
         StoreLost
             It cannot be known yet what stream they are of; `read` says what was processed.
         """
-        stream = self._stream_of[key]
-        for run in joined(chunks):
+        stream, recording = self._stream_of[key], self._recording()
+        everything = recording.begun is None  # in set-up
+        wanted = [chunk for chunk in chunks if everything or recording.span(chunk.arrival) is not None]
+        for run in joined(wanted):
             if self._sources.usable(stream, run.chunk):
                 self._made += self._processor.process(stream, run.chunk, run.arrivals)
             self.lateness.arrived(stream, run.newest.arrival)
             self._newest[stream] = run.newest
             self._read[stream] = ids.raw_id(run.newest.segment, run.newest.first)
+        if chunks:
+            self.lateness.arrived(stream, chunks[-1].arrival)
+            self._read[stream] = ids.raw_id(chunks[-1].segment, chunks[-1].first)
 
     def settle(self, now: float, *, decide: bool, save: bool) -> None:
         """Store what was made.
@@ -141,7 +151,8 @@ class OwnedParticipant:
         if closed or new_grid or save:
             self._save()
         if new_grid and self._processor.grid is not None:
-            self._context.board.put_grid(self._context.participant, self._processor.grid)
+            grid = msgspec.structs.replace(self._processor.grid, begun=self._begun)
+            self._context.board.put_grid(self._context.participant, grid)
             self._grid_known = True
         for writer in self._writers.values():
             if writer.unsent or save:
@@ -167,10 +178,44 @@ class OwnedParticipant:
 
     def _decide(self, now: float) -> list[FeatureWindow]:
         """Return the windows that are not waited for any longer."""
+        try:
+            recording = self._recording()
+        except StoreLost:
+            return []
         if not self.lateness.may_judge(now):
             return []
         begun = self._processor.begin(now) if now > self._begin_by else []
-        return begun + self._processor.advance(now)
+        return begun + self._processor.advance(now, paused=recording.state == "paused")
+
+    def _recording(self) -> Recording:
+        """Return whether the session is recorded; `StoreLost` when it cannot be known yet."""
+        recording = self._known.recording()
+        if recording.begun != self._begun:
+            self._begin(recording.begun)
+        return recording
+
+    def _begin(self, begun: float | None) -> None:
+        """Begin with the recording as if nothing had been seen before; only the count of ticks goes on."""
+        self._begun = begun
+        grid = self._processor.grid
+        if grid is not None and begun is not None and grid.begun != begun:
+            first = max(grid.after(begun), *(tick + 1 for tick in self._stored.values()))
+            grid = Grid(grid.start, grid.hop, first, begun)
+        self._processor = self._processing(self._sources.infos, grid)
+        self._sources = Sources(self._context, self._streams, self._processor, self._sources.infos)
+        self._newest.clear()
+        self._made.clear()
+        self._grid_known = False
+        self._save()
+
+    def _processing(self, infos: Mapping[str, StreamInfo], grid: Grid | None) -> ParticipantProcessor:
+        return ParticipantProcessor(
+            {stream: (infos.get(stream), settings) for stream, settings in self._streams.items()},
+            hop_s=self._context.settings.hop_s,
+            lateness_s=self._context.settings.lateness_s,
+            eeg_channels=self._eeg_channels,
+            grid=grid,
+        )
 
     def _keep(self, windows: list[FeatureWindow]) -> None:
         """Hand the windows to their writers; what a predecessor has stored is not stored again."""
@@ -188,6 +233,7 @@ class OwnedParticipant:
                 read=dict(self._read),
                 infos=dict(self._sources.infos),
                 windows={modality: writer.newest(_WINDOWS_S) for modality, writer in self._writers.items()},
+                begun=self._begun,
                 state=encode_state(self._processor.running_state),
             )
         )

@@ -12,6 +12,7 @@ from pipeline.store.ring import COUNT, BlockingReader, Entry
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import RENEW_EVERY_S, Every, WorkerContext, leased, worker_main
 from pipeline.workers.owned import OwnedParticipant
+from pipeline.workers.recording import Known
 
 #: How often a snapshot is saved, even if nothing asks for one (s).
 SAVE_EVERY_S = 1.0
@@ -42,8 +43,9 @@ class Preprocess:
         self._owner_of: dict[str, OwnedParticipant] = {}
         self._save_due: dict[OwnedParticipant, Every] = {}
         self._renew_due = Every(RENEW_EVERY_S)
+        known = Known(context.board)
         for place, (participant, lease) in enumerate(leases.items()):
-            one = OwnedParticipant(dataclasses.replace(context, participant=participant), lease, header)
+            one = OwnedParticipant(dataclasses.replace(context, participant=participant), lease, header, known)
             self._owned.append(one)
             self._owner_of |= dict.fromkeys(one.read, one)
             # One after the other, so that the snapshots of many do not keep the windows of all waiting.

@@ -1,37 +1,40 @@
 """The recorder: everything that a session stores goes into its folder, flushed to the disk every second.
 
 A recorder that was restarted goes on with the files of its predecessor, from the last sample that reached the disk;
-the store still holds what came meanwhile.
+the store still holds what came meanwhile. What came while nothing was to be recorded is left out by its arrival, so
+that it does not matter who reads how fast.
 """
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
+from msgspec.structs import replace
+
+from pipeline.commands import Recorded
 from pipeline.errors import BadInput
-from pipeline.modalities import MODALITIES
-from pipeline.records import Array, Chunk, Estimate, Event, FeatureWindow, StreamInfo, array
+from pipeline.records import Event
 from pipeline.session import folder
-from pipeline.session.provenance import describe_model, provenance
-from pipeline.session.raw import RawFile
-from pipeline.session.tables import ArrowTable, estimate_row, feature_row, to_parquet
-from pipeline.session.trials import trials_of, write_trials
-from pipeline.store import ids, keys
+from pipeline.session.durable import is_full
+from pipeline.session.files import SessionFiles
 from pipeline.store.connection import StoreLost
-from pipeline.store.retention import Acknowledged
-from pipeline.store.ring import BlockingReader
 from pipeline.streams.clock import local_clock
-from pipeline.workers.context import WorkerContext, worker_main
-from pipeline.workers.publisher import estimate_stream
+from pipeline.workers.context import Every, WorkerContext, worker_main
+from pipeline.workers.disk import Disk
+from pipeline.workers.growth import Growth
+from pipeline.workers.recording import Known
+from pipeline.workers.sorting import Sorting
 
 FLUSH_EVERY_S: Final = 1.0
 #: LabRecorder's own.
 BOUNDARY_EVERY_S: Final = 10.0
 #: How often the log proves what was recorded (s).
 _REPORT_EVERY_S: Final = 30.0
+#: Longest wait for samples, and until a recording begins (s).
+_WAIT_S: Final = 0.25
 
 
 class Recorder:
-    """Follow all raw streams, feature windows, estimates and events of a session, and write them down.
+    """Write down all raw streams, feature windows, estimates and events of a session, while it is recorded.
 
     Parameters
     ----------
@@ -49,201 +52,127 @@ class Recorder:
             raise BadInput(f"{context.session_dir}: is no folder to record into; make it first")
         self._context = context
         self._folder = context.session_dir
-        before = folder.read_provenance(self._folder)
-        self._provenance: dict[str, Any] = before or provenance(context.settings)
-        if not before:
-            folder.write_settings(self._folder, context.settings)
-            folder.write_provenance(self._folder, self._provenance)
-        self._raw = RawFile(self._folder / folder.RAW, before.get("streams", ()))
-        self._features = ArrowTable(self._folder / folder.FEATURES)
-        self._estimates = ArrowTable(self._folder / folder.ESTIMATES)
-        self._event_log = folder.EventLog(self._folder / folder.EVENTS)
-        self._infos: dict[tuple[str, str], StreamInfo] = {}
-        self._raw_keys: dict[str, tuple[str, str]] = {}
-        self._window_keys: dict[str, str] = {}
-        self._estimate_keys: dict[str, str] = {}
-        self._chunks = BlockingReader(context.connection, {}, Chunk)
-        self._windows = BlockingReader(context.connection, self._follow_windows(), FeatureWindow)
-        self._results = BlockingReader(context.connection, self._follow_estimates(), Estimate)
-        self._events = BlockingReader(
-            context.connection, {keys.events(context.session): self._event_log.last_id}, Event
-        )
-        self._acknowledged = Acknowledged(context.connection, "recorder")
-        self._emotions: tuple[str, ...] = ()
-        self._next_boundary = local_clock() + BOUNDARY_EVERY_S
-        self._next_report = local_clock() + _REPORT_EVERY_S
+        self._known = Known(context.board)
+        self._disk = Disk(self._folder)
+        self._told = Recorded({}, 0, 0, "", local_clock())
+        self._growth = Growth()
+        self._flush_due, self._report_due = Every(FLUSH_EVERY_S), Every(_REPORT_EVERY_S)
+        self._boundary_due = Every(BOUNDARY_EVERY_S)
 
     def run(self) -> None:
-        """Record until asked to stop, and then what the store still holds."""
-        next_flush = local_clock()
+        """Wait until there is something to be recorded, record until asked to stop, and then what the store holds."""
+        if not self._begun():
+            return
+        try:
+            stopped = self._write()
+        except OSError as error:
+            if not is_full(error):
+                raise
+            stopped = f"The recording was stopped: {self._folder} is full; the run goes on unrecorded."
+            self._note_stopped(stopped)
+        if stopped:
+            self._say("alarm", stopped)
+            self._idle(stopped)
+
+    def _write(self) -> str:
+        """Record, and end the files; return why although the run goes on, or an empty text."""
+        files = SessionFiles(self._folder, self._context.settings)
+        if files.stopped:
+            return files.stopped
+        sorting = Sorting(self._context, files, self._known)
+        try:
+            self._record(files, sorting)
+            stopped = "" if self._context.stop.is_set() else _nearly_full(self._folder)
+            files.close(sorting.corrupt, stopped)
+            if stopped:
+                sorting.forget()
+        except OSError as error:
+            files.abandon()
+            if is_full(error):
+                sorting.forget()
+            raise
+        finally:
+            sorting.close()
+        return stopped
+
+    def _begun(self) -> bool:
+        """Wait until something is to be recorded; return False when asked to stop before."""
         while not self._context.stop.is_set():
             self._context.pulse.beat()
-            if self._raw_keys:
-                self._take_chunks(0.25)
-            else:
-                self._context.stop.wait(0.25)
-            if local_clock() >= next_flush:
-                next_flush = local_clock() + FLUSH_EVERY_S
-                self._look()
-                self._take_results()
-                self._flush()
-        self._look()
-        while self._take_chunks(0) + self._take_results():
+            try:
+                if self._known.recording().begun is not None:
+                    return True
+            except StoreLost as error:
+                self._context.log.info("not known yet whether to record", why=error)
+            self._context.stop.wait(_WAIT_S)
+        return False
+
+    def _record(self, files: SessionFiles, sorting: Sorting) -> None:
+        """Record until asked to stop, or until there is no room."""
+        while not self._context.stop.is_set():
+            self._context.pulse.beat()
+            sorting.take_chunks(_WAIT_S)
+            now = local_clock()
+            if not self._flush_due.due(now):
+                continue
+            sorting.look()
+            sorting.take_results()
+            if self._boundary_due.due(now):
+                files.boundary()
+            files.flush()
+            sorting.acknowledge()
+            self._prove(files, now)
+            if self._disk.full:
+                return
+        sorting.look()
+        while sorting.take_chunks(0) + sorting.take_results():
             pass
-        self._close()
 
-    def _look(self) -> None:
-        """Follow the streams that were found since the last look, and learn the model's emotions."""
+    def _prove(self, files: SessionFiles, now: float) -> None:
+        """Say what has reached the disk, and what has not although it should have."""
+        little = self._disk.look()
+        if little:
+            self._say("alarm", little)
+        self._tell(files)
         try:
-            for participant in self._context.settings.participants:
-                for stream, info in self._context.board.streams(participant).items():
-                    self._infos[participant, stream] = info
-                    self._follow_raw(participant, stream)
-            model = self._context.board.model()
-        except StoreLost as error:
-            self._context.log.warning("the store is lost; the recording goes on when it is back", error=error)
-            return
-        if model is not None and model.emotions != self._emotions:
-            self._emotions = model.emotions
-            self._provenance["model"] = describe_model(model)
+            paused = self._known.recording().state == "paused"
+            health = [] if paused else self._context.board.stream_health()
+        except StoreLost:
+            return  # nothing can be recorded meanwhile, and whoever reads says that the store is lost
+        if paused:
+            self._growth.reset()
+        for stream in self._growth.stuck(now, health, files.samples()):
+            self._say("alarm", f"Stream {stream} is received, but nothing of it reaches the disk.")
+        if self._report_due.due(now):
+            samples = " ".join(f"{stream}:{count}" for stream, count in files.samples().items())
+            self._context.log.info("recorded", bytes=files.bytes, samples=samples)
 
-    def _follow_raw(self, participant: str, stream: str) -> None:
-        key = keys.raw(self._context.session, participant, stream)
-        if key not in self._raw_keys:
-            self._raw_keys[key] = (participant, stream)
-            last = self._raw.last(participant, stream)
-            self._chunks.follow(key, ids.raw_id(*last) if last else ids.START)
+    def _tell(self, files: SessionFiles) -> None:
+        self._told = Recorded(files.samples(), files.bytes, self._disk.free, "", local_clock())
+        self._context.board.put_recorded(self._told)
 
-    def _follow_windows(self) -> dict[str, str]:
-        """Return the streams of feature windows, and where to go on in each."""
-        last = _last_ticks(self._features.taken_over, "participant", "modality")
-        found = {}
-        for participant in self._context.settings.participants:
-            for modality in MODALITIES:
-                key = keys.features(self._context.session, participant, modality)
-                self._window_keys[key] = participant
-                found[key] = ids.tick_id(last.get((participant, modality), -1))
-        return found
+    def _idle(self, stopped: str) -> None:
+        """Go on living, so that nobody starts this again, and say why nothing is recorded."""
+        while True:
+            self._context.pulse.beat()
+            self._context.board.put_recorded(replace(self._told, stopped=stopped, time=local_clock()))
+            if self._context.stop.wait(FLUSH_EVERY_S):
+                return
 
-    def _follow_estimates(self) -> dict[str, str]:
-        """Return the streams of estimates, and where to go on in each: its table and its XDF stream may differ."""
-        last = _last_ticks(self._estimates.taken_over, "participant")
-        found = {}
-        for participant in self._context.settings.participants:
-            key = keys.estimates(self._context.session, participant)
-            self._estimate_keys[key] = participant
-            in_xdf = self._raw.last(participant, "")
-            found[key] = ids.tick_id(min(last.get((participant,), -1), in_xdf[1] if in_xdf else -1))
-        self._in_table = {participant: tick for (participant,), tick in last.items()}
-        return found
+    def _note_stopped(self, stopped: str) -> None:
+        """Write down, if there is room for that, that nobody is to go on with these files."""
+        try:
+            folder.write_provenance(self._folder, {**folder.read_provenance(self._folder), "stopped": stopped})
+        except OSError as error:
+            self._context.log.warning("there is no room to note why the recording ends", error=error)
 
-    def _take_chunks(self, timeout_s: float) -> int:
-        if not self._raw_keys:
-            return 0
-        entries = self._chunks.read(timeout_s)
-        for entry in entries:
-            participant, stream = self._raw_keys[entry.key]
-            chunk = entry.record
-            last = self._raw.last(participant, stream)
-            if last is not None and last[0] != chunk.segment:
-                self._look()  # the stream may have come back as another one
-            missing = self._raw.add(participant, self._infos[participant, stream], chunk)
-            if missing:
-                self._say(f"{missing} samples of {participant}/{stream} were gone before they could be recorded")
-        return len(entries)
-
-    def _take_results(self) -> int:
-        """Take feature windows, events and, once the emotions are known, estimates."""
-        windows = self._windows.read(0)
-        for window in windows:
-            self._features.append(feature_row(self._window_keys[window.key], window.record))
-        events = self._events.read(0)
-        for event in events:
-            self._event_log.append(event.id, event.record)
-        estimates = self._results.read(0) if self._emotions else []
-        for entry in estimates:
-            self._take_estimate(self._estimate_keys[entry.key], entry.record)
-        return len(windows) + len(events) + len(estimates)
-
-    def _take_estimate(self, participant: str, estimate: Estimate) -> None:
-        if estimate.tick > self._in_table.get(participant, -1):
-            self._estimates.append(estimate_row(participant, estimate))
-        in_xdf = self._raw.last(participant, "")
-        if in_xdf is None or estimate.tick > in_xdf[1]:
-            info = estimate_stream(self._context.session, participant, self._emotions, self._context.settings.hop_s)
-            self._raw.add(participant, info, _as_chunk(estimate), synchronized=True)
-
-    def _flush(self) -> None:
-        now = local_clock()
-        if now >= self._next_boundary:
-            self._next_boundary = now + BOUNDARY_EVERY_S
-            self._raw.boundary()
-        if self._raw.changed:
-            self._write_provenance()
-        self._raw.flush()
-        self._features.flush()
-        self._estimates.flush()
-        self._event_log.flush()
-        self._acknowledge()
-        if now >= self._next_report:
-            self._next_report = now + _REPORT_EVERY_S
-            size = (self._folder / folder.RAW).stat().st_size
-            samples = " ".join(f"{stream}:{count}" for stream, count in self._raw.samples().items())
-            self._context.log.info("recorded", bytes=size, samples=samples)
-
-    def _acknowledge(self) -> None:
-        """Say what has reached the disk."""
-        for reader in (self._chunks, self._windows, self._results):
-            self._acknowledged.put(reader.last_ids)
-
-    def _write_provenance(self) -> None:
-        self._provenance["streams"] = self._raw.provenance()
-        folder.write_provenance(self._folder, self._provenance)
-
-    def _close(self) -> None:
-        """End every file, what cannot be replaced first."""
-        self._write_provenance()
-        self._raw.close()
-        for table in (self._features, self._estimates, self._event_log):
-            table.close()
-        if self._context.settings.trials is not None:
-            trials = trials_of(folder.read_events(self._folder), self._context.settings.trials)
-            write_trials(self._folder / folder.TRIALS, trials)
-        self._provenance["ended"] = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._provenance["corrupt_entries"] = {
-            key: count
-            for reader in (self._chunks, self._windows, self._results, self._events)
-            for key, count in reader.corrupt.items()
-        }
-        self._write_provenance()
-        for reader in (self._chunks, self._windows, self._results, self._events):
-            reader.close()
-        self._acknowledged.close()
-        for name in (folder.FEATURES, folder.ESTIMATES):
-            to_parquet(self._folder / name)
-
-    def _say(self, sentence: str) -> None:
+    def _say(self, kind: str, sentence: str) -> None:
         self._context.log.warning(sentence)
-        self._context.board.append_event(Event(local_clock(), "gap", f"{sentence}.", "recorder"))
+        self._context.board.append_event(Event(local_clock(), kind, sentence, "recorder"))
 
 
-def _last_ticks(table: Any, *columns: str) -> dict[tuple[str, ...], int]:
-    """Return the last tick of each combination of values of `columns`."""
-    found = table.group_by(list(columns)).aggregate([("tick", "max")]).to_pylist()
-    return {tuple(row[column] for column in columns): row["tick_max"] for row in found}
-
-
-def _as_chunk(estimate: Estimate) -> Chunk:
-    """Return an estimate as one sample whose index is its tick."""
-    values: Array = array([[*estimate.distribution.tolist(), float(estimate.abstained)]])
-    return Chunk(
-        segment=1,
-        first=estimate.tick,
-        times=array([estimate.time], float),
-        offset=0.0,
-        data=values,
-        arrival=estimate.time,
-    )
+def _nearly_full(path: Path) -> str:
+    return f"The recording was stopped: {path} is nearly full; the run goes on unrecorded."
 
 
 def run(context: WorkerContext) -> None:

@@ -2,39 +2,36 @@
 
 import shutil
 import signal
-import socket
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from dashboard.launch import command as dashboard_command
-from model.header import model_path, read_header
 from pipeline.errors import BadInput, RunFailed
 from pipeline.log import get_log
-from pipeline.records import Estimate, SessionInfo, StreamHealth
-from pipeline.session.config import SessionFile, dump_session
+from pipeline.records import Estimate, StreamHealth
+from pipeline.session.config import SessionFile
 from pipeline.session.folder import RAW, reserve
 from pipeline.session.runtime import Run, announce, open_runtime, this_process
 from pipeline.store import ids, keys
 from pipeline.store.board import Board
-from pipeline.store.connection import STORE_VARIABLE, StoreLost, connect, store_url
+from pipeline.store.connection import StoreLost, connect, store_url
+from pipeline.store.expiry import Expiry
 from pipeline.store.ring import BlockingReader
 from pipeline.store.server import EmbeddedServer
 from pipeline.streams.clock import local_clock
 from pipeline.workers.child import ProcessSpec
-from pipeline.workers.preflight import Check, check_offline, check_streams, require
+from pipeline.workers.control import Control, obeying
+from pipeline.workers.planning import STORE, plan_of, require_free, session_info, store_of
+from pipeline.workers.preflight import check_offline, check_streams, require
 from pipeline.workers.processes import Plan, processes
 from pipeline.workers.summary import Summary
 from pipeline.workers.supervisor import Supervisor
 from pipeline.workers.watch import watching
 
-STORE = "store"
 #: Without these there are no estimates.
 ESTIMATING = ("preprocess", "infer")
-#: The store stops last.
-_STORE_PHASE = 9
 
 _log = get_log("supervisor")
 
@@ -49,6 +46,8 @@ class Options:
     """Of the dashboard; None: no dashboard."""
     duration_s: float | None
     """From tick 0 (s); None: until stopped."""
+    setup: bool = False
+    """Begin with looking at the signals; record when asked to."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def run_session(
     """
     require(check_offline(settings, options.recordings), where)
     if options.port is not None:
-        _require_free(options.port)
+        require_free(options.port)
     url = store_url()
     if url is not None:
         connect(url).close()
@@ -100,8 +99,8 @@ def run_session(
     try:
         with open_runtime(settings.session) as runtime:
             server = EmbeddedServer(runtime) if url is None else None
-            plan = _plan(settings, options, server.url if server else str(url), runtime, session_dir)
-            return _supervise(plan, where, options, screen, [*_store(server), *sources], runtime)
+            plan = plan_of(settings, options.port, server.url if server else str(url), runtime, session_dir)
+            return _supervise(plan, where, options, screen, [*store_of(server), *sources], runtime)
     finally:
         if session_dir is not None and not _recorded(session_dir):
             shutil.rmtree(session_dir)  # the run never began
@@ -146,17 +145,23 @@ def _run(
         connection.drop(keys.session(settings.session))
         board = Board(connection, settings.session)
         supervisor.publish(board)
-        announce(runtime, Run(settings.session, *this_process(), plan.store, str(plan.session_dir or ""), options.port))
+        where_to = str(plan.session_dir.resolve()) if plan.session_dir is not None else ""
+        announce(runtime, Run(settings.session, *this_process(), plan.store, where_to, options.port))
         screen.echo(f"Looking for the streams of session {settings.session} (up to {settings.resolve_timeout_s:g} s).")
         checks = check_streams(settings)
         require(checks, where)
-        where_to = f"recording in {plan.session_dir}" if plan.session_dir is not None else "nothing is recorded"
-        screen.echo(f"All are there; {where_to}. Ctrl-C ends the session.")
-        board.put_session(_session_info(plan, checks))
+        screen.echo(f"All are there; {_where_to(plan, options)}. Ctrl-C ends the session.")
+        board.put_session(session_info(plan, checks))
+        control = Control(board, _first_state(options))
         supervisor.start()
         reader = BlockingReader(connection, dict.fromkeys(_estimate_keys(settings), ids.START), Estimate)
-        with watching(connection, settings.session, supervisor.children):
-            _follow(summary, reader, settings, board, supervisor, screen)
+        streams = {code: list(participant.streams) for code, participant in settings.participants.items()}
+        expiry = None if STORE in first else Expiry(connection, settings.session, streams)
+        with (
+            watching(connection, settings.session, supervisor.children),
+            obeying(connection, settings.session, board, control),
+        ):
+            _follow(summary, reader, settings, board, supervisor, screen, control, expiry)
     except KeyboardInterrupt:
         screen.echo("Stopping.")
     supervisor.stop_all_but(STORE)  # which has the readers' last word, and estimates that nobody has counted yet
@@ -173,11 +178,15 @@ def _follow(
     board: Board,
     supervisor: Supervisor,
     screen: Screen,
+    control: Control,
+    expiry: Expiry | None,
 ) -> None:
     """Count estimates and report the processes' health until the run is over."""
-    while not summary.complete:
+    while not summary.complete and not control.stop.is_set():
         _count(summary, reader, watched=True)
         supervisor.publish(board)
+        if expiry is not None:
+            expiry.prolong()
         screen.show(supervisor, settings.session)
         if supervisor.failed.is_set():
             raise BadInput(supervisor.fault)
@@ -195,23 +204,18 @@ def _estimate_keys(settings: SessionFile) -> list[str]:
     return [keys.estimates(settings.session, participant) for participant in settings.participants]
 
 
-def _plan(settings: SessionFile, options: Options, url: str, runtime: Path, session_dir: Path | None) -> Plan:
-    settings_file = runtime / "session.yaml"
-    settings_file.write_text(dump_session(settings), encoding="utf-8")
-    demonstration = read_header(model_path(settings.model)).demonstration
-    dashboard = None
-    if options.port is not None:
-        argv = dashboard_command(settings.session, options.port)
-        where = f"http://localhost:{options.port}"
-        dashboard = ProcessSpec("dashboard", where, argv, phase=3, env={STORE_VARIABLE: url})
-    return Plan(
-        settings=settings,
-        settings_file=settings_file,
-        store=url,
-        session_dir=session_dir,
-        publish=settings.display != "blind" and not demonstration if settings.publish is None else settings.publish,
-        dashboard=dashboard,
-    )
+def _first_state(options: Options) -> str:
+    if not options.record:
+        return "off"
+    return "set-up" if options.setup else "recording"
+
+
+def _where_to(plan: Plan, options: Options) -> str:
+    if plan.session_dir is None:
+        return "nothing is recorded"
+    if options.setup:
+        return f"nothing is recorded until `helo control record` begins it, in {plan.session_dir}"
+    return f"recording in {plan.session_dir}"
 
 
 def _last_health(board: Board | None) -> list[StreamHealth]:
@@ -239,35 +243,3 @@ def _on_stop(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) 
     """Say what Ctrl-C and SIGTERM do; also where a shell has started this in the background, deaf to Ctrl-C."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handler)
-
-
-def _store(server: EmbeddedServer | None) -> list[ProcessSpec]:
-    return [] if server is None else [ProcessSpec(STORE, "", server.command(), _STORE_PHASE)]
-
-
-def _session_info(plan: Plan, checks: list[Check]) -> SessionInfo:
-    settings = plan.settings
-    return SessionInfo(
-        session=settings.session,
-        participants={
-            code: {name: stream.use for name, stream in participant.streams.items()}
-            for code, participant in settings.participants.items()
-        },
-        hop_s=settings.hop_s,
-        display=settings.display,
-        notices=(*([settings.notice] if settings.notice else []), *(check.notice for check in checks if check.notice)),
-        started=local_clock(),
-        session_dir=str(plan.session_dir or ""),
-    )
-
-
-def _require_free(port: int) -> None:
-    """Raise where the dashboard's port cannot be taken."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise BadInput(
-                f"HELO_PORT: port {port} is taken ({error.strerror}); set HELO_PORT to another, or stop what uses it"
-            ) from error

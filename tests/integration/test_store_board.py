@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from pipeline.commands import Command
 from pipeline.records import (
-    Command,
     Event,
     Grid,
     ModelInfo,
@@ -127,7 +127,7 @@ def test_the_last_report_of_each_process_and_stream_counts(board, other):
 def test_events_and_commands_come_in_order(board, connection):
     for number in range(3):
         board.append_event(note(f"note {number}"))
-    board.append_command(Command("note", {"text": "hello"}, "operator"))
+    board.append_command(Command("c1", "note", {"text": "hello"}, "operator"))
     assert texts(connection) == ["note 0", "note 1", "note 2"]
     reader = BlockingReader(connection, {keys.commands("test"): "0-0"}, Command)
     assert [entry.record.arguments for entry in reader.read(5)] == [{"text": "hello"}]

@@ -1,0 +1,85 @@
+"""Commands to a running session: control and note."""
+
+import getpass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.options import Json, print_json
+from pipeline.errors import BadInput
+
+if TYPE_CHECKING:
+    from pipeline.session.runtime import Run
+
+Session = Annotated[str | None, typer.Option(help="Which session, if several run.", show_default="the newest")]
+
+
+class What(StrEnum):
+    """What a running session can be asked to do."""
+
+    RECORD = "record"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+def control(
+    what: Annotated[What, typer.Argument(help="Begin to record, or go on after a pause; pause; or end the session.")],
+    *,
+    session: Session = None,
+    json: Json = False,
+) -> None:
+    """Record, pause or stop a running session; status 1 when that does not fit its state."""
+    _ask(session, what.value, json=json)
+
+
+def note(
+    text: Annotated[str, typer.Argument(help="What happened.")],
+    *,
+    seconds_ago: Annotated[float, typer.Option(min=0, help="How long ago it happened.")] = 0.0,
+    session: Session = None,
+    json: Json = False,
+) -> None:
+    """Write a note among the events of a running session."""
+    _ask(session, "note", json=json, text=text, seconds_ago=repr(seconds_ago))
+
+
+def _ask(session: str | None, what: str, *, json: bool, **arguments: str) -> None:
+    from pipeline.store.asking import ask
+    from pipeline.store.connection import StoreLost, connect
+
+    run = _running(session)
+    try:
+        connection = connect(run.store, source="the store")
+        answer = ask(connection, run.session, what, _who(), **arguments)
+        connection.close()
+    except StoreLost as error:
+        raise BadInput(
+            f"session {run.session!r}: its store does not answer ({error}); ask again in a moment"
+        ) from error
+    if json:
+        print_json({"session": run.session, "done": answer.done, "answer": answer.sentence})
+    else:
+        typer.echo(answer.sentence)
+    if not answer.done:
+        raise typer.Exit(1)
+
+
+def _running(session: str | None) -> "Run":
+    from pipeline.session.runtime import running
+
+    runs = [run for run in running() if run.store and session in {None, run.session}]
+    if not runs:
+        which = f"no session {session!r}" if session else "no session"
+        raise BadInput(f"{which} is running; `helo status` shows what is")
+    return runs[-1]
+
+
+def _who() -> str:
+    """Return the name of the user's account; a number where it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        import os
+
+        return f"user {os.getuid()}"

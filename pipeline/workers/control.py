@@ -1,0 +1,147 @@
+"""Set-up, record, pause, stop, note: what an operator may ask of a running session, and what comes of it."""
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from pipeline.commands import Answer, Command, Recording
+from pipeline.log import get_log
+from pipeline.records import Event
+from pipeline.store import ids, keys
+from pipeline.store.board import Board
+from pipeline.store.connection import Connection, StoreLost
+from pipeline.store.ring import BlockingReader
+from pipeline.streams.clock import local_clock
+from pipeline.workers.recording import LEAD_S
+
+#: The longest wait before it is seen that the run is over (s).
+_WAIT_S: Final = 0.5
+#: What does not fit a state, and why.
+_REFUSED: Final = {
+    ("record", "recording"): "it is being recorded already",
+    ("record", "off"): "it was started with --no-record",
+    ("pause", "off"): "nothing is recorded",
+    ("pause", "set-up"): "the recording has not begun; `helo control record` begins it",
+    ("pause", "paused"): "it is paused already",
+}
+
+
+class Control:
+    """Whether a session is recorded: says so on the board, and changes it as it is asked to.
+
+    Parameters
+    ----------
+    board : Board
+        The session's.
+    state : str
+        In which it begins: off, set-up or recording.
+
+    Attributes
+    ----------
+    stop : threading.Event
+        Set when the run is asked to stop.
+    """
+
+    def __init__(self, board: Board, state: str) -> None:
+        self.stop = threading.Event()
+        self._board = board
+        self._log = get_log("supervisor")
+        self._recording = Recording(state, ((local_clock(), None),) if state == "recording" else ())
+        board.put_recording(self._recording)
+
+    def obey(self, command: Command) -> Answer:
+        """Do what a command asks for, if it fits the state; it is an event in either case."""
+        why_not = self._why_not(command)
+        sentence = f"Refused to {command.what}: {why_not}." if why_not else self._do(command)
+        if not why_not and command.what == "note":
+            self._board.append_event(Event(_moment(command), "note", command.arguments["text"], command.who))
+        else:
+            kind = "refused" if why_not else command.what
+            self._board.append_event(
+                Event(local_clock(), kind, f"{sentence[:-1]}, asked by {command.who}.", "operator")
+            )
+        self._log.info(sentence, asked_by=command.who)
+        return Answer(command.id, not why_not, sentence)
+
+    def _why_not(self, command: Command) -> str:
+        """Return why a command cannot be obeyed; empty where it can."""
+        if command.what not in {"record", "pause", "stop", "note"}:
+            return "no such command; there are record, pause, stop and note"
+        if command.what == "note":
+            return _bad_note(command.arguments)
+        recorded = self._stopped() if command.what in {"record", "pause"} else ""
+        return recorded or _REFUSED.get((command.what, self._recording.state), "")
+
+    def _stopped(self) -> str:
+        """Return why the recorder records nothing any more; empty where it does."""
+        try:
+            recorded = self._board.recorded()
+        except StoreLost:
+            return "the store does not answer; ask again in a moment"
+        return recorded.stopped.rstrip(".") if recorded is not None else ""
+
+    def _do(self, command: Command) -> str:
+        if command.what == "note":
+            begun = self._recording.begun
+            heard = begun is not None and _moment(command) >= begun
+            return "Noted." if heard else "Noted; it is of a time before the recording, and will not be in it."
+        if command.what == "stop":
+            self.stop.set()
+            return "The session is being stopped."
+        spans, at = self._recording.spans, local_clock() + LEAD_S
+        if command.what == "pause":
+            self._change("paused", (*spans[:-1], (spans[-1][0], at)))
+            return "The recording is paused."
+        self._change("recording", (*spans, (at, None)))
+        return "The recording goes on." if spans else "The recording begins."
+
+    def _change(self, state: str, spans: tuple[tuple[float, float | None], ...]) -> None:
+        self._recording = Recording(state, spans)
+        self._board.put_recording(self._recording)
+
+
+def _moment(note: Command) -> float:
+    """Return when what a note tells of happened (s)."""
+    return local_clock() - float(note.arguments.get("seconds_ago", 0))
+
+
+def _bad_note(arguments: dict[str, str]) -> str:
+    """Return what is wrong with a note; empty where nothing is."""
+    if not arguments.get("text", "").strip():
+        return "the note is empty"
+    try:
+        fine = 0 <= float(arguments.get("seconds_ago", 0)) < math.inf
+    except ValueError:
+        fine = False
+    return "" if fine else f"seconds_ago is {arguments['seconds_ago']!r}, and must be 0 or more"
+
+
+class _Obeying(threading.Thread):
+    """Waits for commands and hands them to the control."""
+
+    def __init__(self, connection: Connection, session: str, board: Board, control: Control) -> None:
+        super().__init__(name="commands", daemon=True)
+        self.ended = threading.Event()
+        self._board = board
+        self._control = control
+        self._reader = BlockingReader(connection, {keys.commands(session): ids.START}, Command)
+
+    def run(self) -> None:
+        while not self.ended.is_set():
+            for entry in self._reader.read(_WAIT_S):
+                self._board.append_answer(self._control.obey(entry.record))
+        self._reader.close()
+
+
+@contextmanager
+def obeying(connection: Connection, session: str, board: Board, control: Control) -> Iterator[None]:
+    """Obey the commands that come while the block runs."""
+    thread = _Obeying(connection, session, board, control)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.ended.set()
+        thread.join()

@@ -1,0 +1,55 @@
+"""The proof that a recording grows: every stream that is received gets longer on the disk, too."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.records import StreamHealth
+
+#: A stream that is received and of which nothing reached the disk for this long is not recorded (s).
+PATIENCE_S: Final = 5.0
+
+
+@dataclass
+class _Grown:
+    received: int
+    recorded: int
+    since: float
+    """When it grew last, or had nothing to grow by (s)."""
+    told: bool = False
+
+
+class Growth:
+    """Compare what readers receive with what is on the disk."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, _Grown] = {}
+
+    def reset(self) -> None:
+        """Forget what was, for example because the recording was paused."""
+        self._streams.clear()
+
+    def stuck(self, now: float, health: Iterable[StreamHealth], recorded: Mapping[str, int]) -> list[str]:
+        """Return the streams that are received, but have not grown on the disk for a while; each once.
+
+        Parameters
+        ----------
+        now : float
+            Seconds, only ever rising.
+        health : iterable of StreamHealth
+            What the readers say.
+        recorded : mapping of str to int
+            ``<participant>/<stream>`` -> samples on the disk.
+        """
+        found = []
+        for stream in health:
+            have = recorded.get(stream.stream, 0)
+            before = self._streams.get(stream.stream)
+            if before is None or have > before.recorded:
+                self._streams[stream.stream] = _Grown(stream.samples_received, have, now)
+            elif stream.samples_received <= before.received:
+                before.since = now  # nothing came that could have been recorded
+            elif now - before.since > PATIENCE_S and not before.told:
+                before.told = True
+                found.append(stream.stream)
+        return found

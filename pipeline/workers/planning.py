@@ -1,0 +1,94 @@
+"""What a run is made of, before anything is started: its plan, its store, what every page says of it."""
+
+import socket
+from pathlib import Path
+
+from dashboard.launch import command as dashboard_command
+from model.header import model_path, read_header
+from pipeline.errors import BadInput
+from pipeline.records import SessionInfo
+from pipeline.session.config import SessionFile, dump_session
+from pipeline.store.connection import STORE_VARIABLE
+from pipeline.store.server import EmbeddedServer
+from pipeline.streams.clock import local_clock
+from pipeline.workers.child import ProcessSpec
+from pipeline.workers.preflight import Check
+from pipeline.workers.processes import Plan
+
+STORE = "store"
+#: The store stops last.
+_STORE_PHASE = 9
+
+
+def plan_of(settings: SessionFile, port: int | None, url: str, runtime: Path, session_dir: Path | None) -> Plan:
+    """Return the plan of a run, and write its settings where the workers read them.
+
+    Parameters
+    ----------
+    settings : SessionFile
+        The session.
+    port : int | None
+        Of the dashboard; None: no dashboard.
+    url : str
+        Where its store is.
+    runtime : Path
+        The run's private folder.
+    session_dir : Path | None
+        Where it is recorded; None: it is not.
+    """
+    settings_file = runtime / "session.yaml"
+    settings_file.write_text(dump_session(settings), encoding="utf-8")
+    demonstration = read_header(model_path(settings.model)).demonstration
+    dashboard = None
+    if port is not None:
+        argv = dashboard_command(settings.session, port)
+        where = f"http://localhost:{port}"
+        dashboard = ProcessSpec("dashboard", where, argv, phase=3, env={STORE_VARIABLE: url})
+    return Plan(
+        settings=settings,
+        settings_file=settings_file,
+        store=url,
+        session_dir=session_dir,
+        publish=settings.display != "blind" and not demonstration if settings.publish is None else settings.publish,
+        dashboard=dashboard,
+    )
+
+
+def store_of(server: EmbeddedServer | None) -> list[ProcessSpec]:
+    """Return the process that serves the store; none where somebody else's server does."""
+    return [] if server is None else [ProcessSpec(STORE, "", server.command(), _STORE_PHASE)]
+
+
+def session_info(plan: Plan, checks: list[Check]) -> SessionInfo:
+    """Return what the session is, with what every page must say of it."""
+    settings = plan.settings
+    return SessionInfo(
+        session=settings.session,
+        participants={
+            code: {name: stream.use for name, stream in participant.streams.items()}
+            for code, participant in settings.participants.items()
+        },
+        hop_s=settings.hop_s,
+        display=settings.display,
+        notices=(*([settings.notice] if settings.notice else []), *(check.notice for check in checks if check.notice)),
+        started=local_clock(),
+        session_dir=str(plan.session_dir or ""),
+    )
+
+
+def require_free(port: int) -> None:
+    """Check that the dashboard's port can be taken.
+
+    Raises
+    ------
+    BadInput
+        It cannot.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise BadInput(
+                f"HELO_PORT: port {port} is taken ({error.strerror}); set HELO_PORT to another, or stop what uses it"
+            ) from error
