@@ -38,9 +38,11 @@ from safetensors.numpy import load_file, save_file
 
 from benchmarks.floors import CH_NAMES, CHUNK, SFREQ, pushes, stream_name
 from model.header import ENTRY, model_path, read_header
+from pipeline.commands import Recording
 from pipeline.records import Chunk, FeatureWindow
 from pipeline.session.config import SessionFile, dump_session, parse_session
 from pipeline.store import ids, keys
+from pipeline.store.board import Board
 from pipeline.store.connection import Connection, connect
 from pipeline.store.ring import BlockingReader, newest_first
 from pipeline.store.server import EmbeddedServer
@@ -224,6 +226,7 @@ def ours(n: int, folder: Path, seconds: float, readers: str, model: Path, profil
         commands = [(spec.kind, profiled(spec.argv, spec.kind, profile), dict(spec.env)) for spec in specs]
         with running(commands) as kinds:
             connection = connect(server.url)
+            Board(connection, settings.session).put_recording(Recording("off"))
             stream_of = {keys.features("throughput", code, "EEG"): i for i, code in enumerate(settings.participants)}
             reader = BlockingReader(connection, dict.fromkeys(stream_of, ids.START), FeatureWindow)
             follower = Follower(lambda: [(stream_of[entry.key], entry.record) for entry in reader.read(0.25)])

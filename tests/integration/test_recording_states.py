@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import pyxdf
 
+from pipeline.session.recorded import open_session
 from pipeline.session.runtime import running
 from tests.command import SEED, helo, helo_json, started, status, wait_for
 
@@ -104,6 +105,21 @@ def test_a_pause_is_a_marked_gap(result):
         for reason in row["reasons"]
     }
     assert "the recording is paused" in reasons
+
+
+def test_pyxdf_puts_regular_streams_at_the_times_that_were_used(result):
+    """Equal stamps and offsets without synchronisation; with pyxdf's own, and its dejittering, within 0.1 ms."""
+    folder = Path(result["session_dir"])
+    plain = raw(folder)
+    synchronized = {one["info"]["name"][0]: one for one in pyxdf.load_xdf(folder / "raw.xdf")[0]}
+    for (_, name), stream in open_session(folder).streams.items():
+        title = stream.parts[0].info.name
+        stamps = np.concatenate([times for _, times, _ in stream.runs])
+        used = np.concatenate([times + run.offset for run, times, _ in stream.runs])
+        assert np.array_equal(plain[title]["time_stamps"], stamps)
+        assert {run.offset for run, *_ in stream.runs} <= set(plain[title]["clock_values"])
+        if name in {"eeg", "gsr", "ppg"}:
+            assert np.abs(synchronized[title]["time_stamps"] - used).max() < 1e-4
 
 
 def test_every_command_is_an_event_that_says_who_asked(result):
