@@ -1,7 +1,7 @@
 """Analyse a recording: the same estimates as live, offline, as fast as the machine can."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,12 +14,14 @@ from pipeline.files.recording import RecordedStream
 from pipeline.files.table import TableOptions
 from pipeline.session import folder
 from pipeline.session.config import SessionFile, load_session_file
+from pipeline.session.decided import happened
 from pipeline.session.mapping import Segment, cut_segments, match_streams, plain_session
 from pipeline.session.provenance import provenance
 from pipeline.session.raw_stream import RawStream
 from pipeline.session.recompute import Input, Made, Track, compute, inputs, recompute
 from pipeline.session.recorded import RecordedSession, is_session, open_session
 from pipeline.session.tables import estimate_row, feature_row, write_parquet
+from pipeline.session.trials import Trial, markers_of, trials_of, write_trials
 from pipeline.signals.offline import pieces
 
 
@@ -35,6 +37,8 @@ class Analysis(NamedTuple):
     duration_s: float
     notes: list[str]
     """What the reader of the result should know, a sentence each."""
+    trials: Sequence[Trial] | None
+    """None where the session file does not say what a trial is."""
 
 
 def analyze(
@@ -53,8 +57,8 @@ def analyze(
         The session file; a session folder has its own, and other recordings do for simple cases without. For a session
         folder it names streams as that one did.
     out : Path | None
-        Where ``estimates.parquet`` and ``features.parquet`` go; by default ``analysis`` in a folder that is the
-        recording, or ``<stem>-analysis`` here for a file.
+        Where ``estimates.parquet`` and ``features.parquet`` go, and ``trials.tsv`` where the session file says what a
+        trial is; by default ``analysis`` in a folder that is the recording, or ``<stem>-analysis`` here for a file.
     track : callable
         Is told of the progress.
     options : TableOptions | None
@@ -117,7 +121,8 @@ def _of_session(session: RecordedSession, other: Path | None, track: Track) -> A
             raw = session.streams.get((participant, name))
             if raw is not None:
                 segments[f"{participant}/{name}"] = _segments(raw)
-    return Analysis(settings, predictor, made, segments, session.duration_s, notes)
+    trials = trials_of(happened(session.path, "marker"), settings.trials) if settings.trials else None
+    return Analysis(settings, predictor, made, segments, session.duration_s, notes, trials)
 
 
 def _of_recording(path: Path, session: Path | None, options: TableOptions | None, track: Track) -> Analysis:
@@ -134,8 +139,12 @@ def _of_recording(path: Path, session: Path | None, options: TableOptions | None
     if unfit:
         raise BadInput(f"{session or path}: {unfit}")
     made, segments = {}, {}
+    markers: list[dict[str, Any]] = []
     for participant in settings.participants:
         found = match_streams(recording, settings, participant)
+        for name, wanted in settings.participants[participant].streams.items():
+            if wanted.use == "Markers" and name in found:
+                markers += markers_of(f"{participant}/{name}", found[name], wanted.delay_ms)
         streams: dict[str, Input] = {}
         for name in inputs(settings, participant, predictor).values():
             streams[name], segments[f"{participant}/{name}"] = _input(settings, participant, name, found.get(name))
@@ -144,7 +153,8 @@ def _of_recording(path: Path, session: Path | None, options: TableOptions | None
             notes += made[participant].notes
         except BadInput as error:
             raise BadInput(f"{session or path}: participants.{participant}.{error}") from error
-    return Analysis(settings, predictor, made, segments, recording.end - recording.start, notes)
+    trials = trials_of(markers, settings.trials) if settings.trials else None
+    return Analysis(settings, predictor, made, segments, recording.end - recording.start, notes, trials)
 
 
 def _input(
@@ -181,6 +191,8 @@ def _write(out: Path, recording: Path, analysis: Analysis) -> None:
     made = analysis.made.items()
     write_parquet(out / "features.parquet", (feature_row(name, window) for name, one in made for window in one.windows))
     write_parquet(out / "estimates.parquet", (estimate_row(name, row) for name, one in made for row in one.estimates))
+    if analysis.trials is not None:
+        write_trials(out / folder.TRIALS, analysis.trials)
     folder.write_settings(out, analysis.settings)
     predictor = analysis.predictor
     folder.write_provenance(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.files.recording import RecordedStream
 from pipeline.records import Event
 from pipeline.session import folder
 from pipeline.session.config import Trials
@@ -54,6 +55,26 @@ def trials_of(events: Iterable[Mapping[str, Any]], patterns: Trials) -> list[Tri
             trials.append(_trial(onset, time - onset, ended, source, patterns))
     trials += [_trial(onset, None, name, source, patterns) for (source, name), onset in opened.items()]
     return sorted(trials, key=lambda trial: trial.onset)
+
+
+def markers_of(source: str, stream: RecordedStream, delay_ms: float) -> list[dict[str, Any]]:
+    """Return the markers of a recorded stream as events, strings as they are and numbers as text.
+
+    Parameters
+    ----------
+    source : str
+        Whose they are: ``<participant>/<stream>``.
+    stream : RecordedStream
+        Its first channel holds them.
+    delay_ms : float
+        How much later the stream stamps them than they happened (ms).
+    """
+    texts = [sample[0] for sample in stream.strings] or [str(value) for value in stream.data[:, 0].tolist()]
+    times = (stream.times - delay_ms / 1000).tolist()
+    return [
+        {"time": time, "kind": "marker", "text": text, "source": source}
+        for time, text in zip(times, texts, strict=True)
+    ]
 
 
 def write_trials(path: Path, trials: Iterable[Trial]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from dashboard.sensors import rows
 from dashboard.situation import Situation
 from dashboard.status import judge
+from pipeline.commands import Recorded, Recording
 from pipeline.records import Estimate, ModalityUse, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
 
 NOW = 1000.0
@@ -259,3 +260,21 @@ def test_a_foreign_clock_is_named():
 def test_every_row_says_how_the_clock_is(known, word, figures):
     table = {row["key"]: row for row in rows(replace(LIVE, streams={"eeg": stream("eeg", **known)}))}
     assert (table["eeg"]["clock"], table["eeg"]["clock_figures"]) == (word, figures)
+
+
+def test_a_pause_is_said_before_the_model_abstains_for_it():
+    status = judge(
+        replace(LIVE, recording=Recording("paused", ((1.0, 2.0),)), newest=estimate(abstained=True, reason="paused"))
+    )
+    assert (status.level, status.title) == ("amber", "Paused: nothing is recorded or estimated.")
+
+
+def test_a_recording_that_was_stopped_is_said_while_the_picture_goes_on():
+    recorded = Recorded({}, 0, 0, "The recording was stopped: the disk is full.", NOW)
+    status = judge(replace(LIVE, recording=Recording("recording", ((1.0, None),)), recorded=recorded))
+    assert (status.level, status.title) == ("amber", "The recording was stopped: the disk is full.")
+
+
+@pytest.mark.parametrize("state", ["off", "set-up", "recording"])
+def test_other_states_of_the_recording_leave_the_sensors_green(state):
+    assert judge(replace(LIVE, recording=Recording(state))).level == "green"

@@ -1,12 +1,15 @@
 """Trials between markers."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BadInput
+from pipeline.files.recording import RecordedStream
+from pipeline.records import StreamInfo
 from pipeline.session.config import Trials, parse_session
-from pipeline.session.trials import Trial, trials_of, write_trials
+from pipeline.session.trials import Trial, markers_of, trials_of, write_trials
 
 PATTERNS = Trials(start="start *", end="end *")
 
@@ -68,3 +71,23 @@ def test_no_duration_is_negative(found):
     assert all(
         trial.duration is None or trial.duration >= 0 for trial in trials_of(events, Trials(start="a*", end="b*"))
     )
+
+
+def test_the_first_pattern_that_fits_a_name_gives_the_condition():
+    patterns = Trials(start="start *", end="end *", condition={"joy-*": "joy", "*-1": "first", "*": "other"})
+    events = [
+        marker(time, f"{what} {name}")
+        for time, name in enumerate(("joy-1", "sad-1", "sad-2"))
+        for what in ("start", "end")
+    ]
+    assert [trial.condition for trial in trials_of(events, patterns)] == ["joy", "first", "other"]
+
+
+@pytest.mark.parametrize("form", ["string", "int16", "int32"])
+def test_the_markers_of_a_recorded_stream_delimit_trials_at_the_time_at_which_they_happened(form):
+    text = form == "string"
+    data = np.empty((2, 0), np.float32) if text else np.array([[11], [12]], form)
+    info = StreamInfo("m", "M", "Markers", "i", 0.0, ("m",), ("",), form, "", "", "record")
+    stream = RecordedStream(info, np.array([1.5, 4.5]), data, (("11",), ("12",)) if text else ())
+    events = markers_of("P001/m", stream, delay_ms=500)
+    assert trials_of(events, Trials(start="11", end="12")) == [Trial(1.0, 3.0, "", "P001/m")]

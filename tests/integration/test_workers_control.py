@@ -1,0 +1,125 @@
+"""Which command fits which state, what it changes, and that it is said who asked."""
+
+import pytest
+
+from pipeline.commands import Command, Recorded, Recording, recording_sentence, recording_state
+from pipeline.records import Event
+from pipeline.store import ids, keys
+from pipeline.store.asking import ask
+from pipeline.store.board import Board
+from pipeline.store.ring import BlockingReader
+from pipeline.streams.clock import local_clock
+from pipeline.workers.control import Control, obeying
+
+
+@pytest.fixture
+def board(connection, unique):
+    made = Board(connection, unique)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def events(connection, unique):
+    reader = BlockingReader(connection, {keys.events(unique): ids.START}, Event)
+    yield lambda: [(entry.record.kind, entry.record.text, entry.record.source) for entry in reader.read(0)]
+    reader.close()
+
+
+def command(what: str, **arguments: str) -> Command:
+    return Command("c", what, arguments, "alice")
+
+
+@pytest.mark.parametrize(
+    ("state", "what", "then"),
+    [
+        ("set-up", "record", "recording"),
+        ("set-up", "pause", None),
+        ("recording", "record", None),
+        ("recording", "pause", "paused"),
+        ("off", "record", None),
+        ("off", "pause", None),
+        ("recording", "jump", None),
+    ],
+)
+def test_what_fits_changes_the_state_and_what_does_not_is_refused(board, events, state, what, then):
+    control = Control(board, state)
+    answer = control.obey(command(what))
+    assert answer.done == (then is not None)
+    assert board.recording().state == (then or state)
+    ((kind, text, source),) = events()
+    assert (kind, source) == (what if then else "refused", "operator")
+    assert text.endswith(", asked by alice.")
+    assert text.count(".") == 1
+
+
+def test_spans_follow_each_other_and_begin_after_the_command(board):
+    control = Control(board, "set-up")
+    times = []
+    for what in ("record", "pause", "record", "pause"):
+        times.append(local_clock())
+        assert control.obey(command(what)).done
+    (one, two), (three, four) = board.recording().spans
+    assert [asked < held for asked, held in zip(times, (one, two, three, four), strict=True)] == [True] * 4
+    assert one < two < three < four
+    assert board.recording().begun == one
+
+
+def test_a_chunk_belongs_to_the_span_in_which_it_arrived():
+    recording = Recording("recording", ((1.0, 2.0), (3.0, None)))
+    assert [recording.span(time) for time in (0.5, 1.0, 1.9, 2.0, 2.5, 3.0, 99.0)] == [None, 0, 0, None, None, 1, 1]
+
+
+def test_stop_is_obeyed_in_every_state(board):
+    for state in ("off", "set-up", "recording"):
+        control = Control(board, state)
+        assert not control.stop.is_set()
+        assert control.obey(command("stop")).done
+        assert control.stop.is_set()
+
+
+def test_a_note_is_an_event_at_its_own_time(board, events, connection, unique):
+    control = Control(board, "recording")
+    before = local_clock()
+    assert control.obey(command("note", text="coughs. twice.")).sentence == "Noted."
+    assert "before the recording" in control.obey(command("note", text="x", seconds_ago="60")).sentence
+    assert events() == [("note", "coughs. twice.", "alice"), ("note", "x", "alice")]
+    reader = BlockingReader(connection, {keys.events(unique): ids.START}, Event)
+    at = [entry.record.time for entry in reader.read(0)]
+    reader.close()
+    assert before <= at[0] <= local_clock()
+    assert at[1] < before - 55
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"text": " "}, {"text": "x", "seconds_ago": "soon"}, {"text": "x", "seconds_ago": "-1"}]
+)
+def test_a_note_that_is_none_is_refused(board, events, arguments):
+    assert not Control(board, "recording").obey(command("note", **arguments)).done
+    assert [kind for kind, *_ in events()] == ["refused"]
+
+
+def test_a_recording_that_was_stopped_is_not_taken_up(board):
+    control = Control(board, "recording")
+    board.put_recorded(Recorded({}, 0, 0, "The disk is full.", 1.0))
+    for what in ("pause", "record"):
+        answer = control.obey(command(what))
+        assert not answer.done
+        assert "The disk is full" in answer.sentence
+
+
+def test_whoever_asks_gets_the_answer_to_this_very_question(board, connection, unique):
+    control = Control(board, "set-up")
+    with obeying(connection, unique, board, control):
+        assert ask(connection, unique, "pause", "alice").done is False
+        assert ask(connection, unique, "record", "bob").sentence == "The recording begins."
+
+
+def test_the_state_is_told_in_words():
+    recorded = Recorded({"P001/eeg": 1200, "P001/gsr": 34}, 2_500_000, 1, "", 1.0)
+    assert recording_sentence(Recording("recording"), recorded) == "Recording: 1,234 samples of 2 streams, 2.5 MB."
+    assert recording_sentence(Recording("paused"), recorded).startswith("Paused: ")
+    assert recording_sentence(None, None) == recording_state(None, None) == ""
+    stopped = Recorded({}, 0, 0, "The disk is full.", 1.0)
+    assert recording_sentence(Recording("recording"), stopped) == "The disk is full."
+    assert recording_state(Recording("recording"), stopped) == "stopped"
