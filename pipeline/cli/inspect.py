@@ -141,7 +141,9 @@ def _status_table(result: dict[str, Any]) -> Any:
     for stream in result["streams"]:
         rate = f"{stream['delivered_hz']:.1f} of {stream['sfreq']:g} Hz, " if stream["sfreq"] else ""
         lost = f", {stream['samples_lost']} lost" if stream["samples_lost"] is not None else ""
-        detail = f"{rate}{stream['samples_received']} samples{lost}, {stream['gaps']} gaps"
+        on_disk = result["recording"]["samples"].get(stream["stream"])
+        recorded = f", {on_disk} recorded" if on_disk is not None else ""
+        detail = f"{rate}{stream['samples_received']} samples{lost}, {stream['gaps']} gaps{recorded}"
         table.add_row("stream", Text(stream["stream"]), stream["state"], detail)
         if stream["clock"]:
             table.add_row("", "", "", Text(_clock(stream)))

@@ -246,14 +246,14 @@ class Connection:
         return newest[0][0] if newest else START
 
     def put(self, key: str, data: bytes, *, fence: Fence | None = None) -> None:
-        """Set a single value, with a fence only while that lease is held.
+        """Set a single value, which keeps the life that it has; with a fence only while that lease is held.
 
         Raises
         ------
         Fenced
             The lease is not held.
         """
-        self._write(fence, "SET", key, data)
+        self._write(fence, "SET", key, data, "KEEPTTL")
 
     def get(self, key: str) -> bytes | None:
         """Return a single value."""

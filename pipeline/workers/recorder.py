@@ -5,6 +5,7 @@ the store still holds what came meanwhile. What came while nothing was to be rec
 that it does not matter who reads how fast.
 """
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
@@ -56,8 +57,10 @@ class Recorder:
         self._disk = Disk(self._folder)
         self._told = Recorded({}, 0, 0, "", local_clock())
         self._growth = Growth()
-        self._flush_due, self._report_due = Every(FLUSH_EVERY_S), Every(_REPORT_EVERY_S)
-        self._boundary_due = Every(BOUNDARY_EVERY_S)
+        now = local_clock()
+        self._flush_due = Every(FLUSH_EVERY_S)
+        self._report_due = Every(_REPORT_EVERY_S, first=now + _REPORT_EVERY_S)
+        self._boundary_due = Every(BOUNDARY_EVERY_S, first=now + BOUNDARY_EVERY_S)
 
     def run(self) -> None:
         """Wait until there is something to be recorded, record until asked to stop, and then what the store holds."""
@@ -99,11 +102,9 @@ class Recorder:
         """Wait until something is to be recorded; return False when asked to stop before."""
         while not self._context.stop.is_set():
             self._context.pulse.beat()
-            try:
+            with contextlib.suppress(StoreLost):  # the pulse says so; it is asked again
                 if self._known.recording().begun is not None:
                     return True
-            except StoreLost as error:
-                self._context.log.info("not known yet whether to record", why=error)
             self._context.stop.wait(_WAIT_S)
         return False
 
