@@ -134,8 +134,10 @@ class Estimate(Record, frozen=True, tag="estimate"):
 
 
 class Event(Record, frozen=True, tag="event"):
-    """Something that happened: marker, note, gap, clock, clock jump, lost or returned (a stream), restart, alarm; or
-    what was asked for: record, pause, stop, refused."""
+    """Something that happened: marker, gap, clock, clock jump, lost or returned (a stream), restart or alarm.
+
+    Or that was asked for: note, record, pause, stop; refused.
+    """
 
     time: float
     kind: str

@@ -18,7 +18,7 @@ EXAMPLES = ROOT / "recordings" / "examples"
 def test_status_without_a_session_is_no():
     done = helo("status", "--json")
     assert done.returncode == 1
-    assert json.loads(done.stdout) == {"session": None, "processes": [], "streams": []}
+    assert json.loads(done.stdout) == {"session": None, "recording": None, "processes": [], "streams": []}
     done = helo("status")
     assert done.returncode == 1
     assert "No session is running" in done.stdout
@@ -26,7 +26,9 @@ def test_status_without_a_session_is_no():
 
 def test_status_of_a_session_that_is_starting():
     with open_runtime("starting"):
-        assert helo_json("status") == {"session": "starting", "processes": [], "streams": []}
+        found = helo_json("status")
+    assert (found["session"], found["processes"], found["streams"]) == ("starting", [], [])
+    assert found["recording"] == {"state": "", "sentence": "", "samples": {}, "bytes": 0}
 
 
 @pytest.fixture
