@@ -14,17 +14,13 @@ from pipeline.store import ids, keys
 from pipeline.store.connection import StoreLost
 from pipeline.store.lease import Lease
 from pipeline.store.retention import Acknowledged
-from pipeline.store.ring import last
 from pipeline.store.snapshots import Snapshots
-from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import WorkerContext
 from pipeline.workers.lateness import Lateness
 from pipeline.workers.recording import Known
 from pipeline.workers.sources import Sources
-
-#: Windows so new go into the snapshot (s): others may not have read them when the store died together with us.
-_WINDOWS_S = 10.0
+from pipeline.workers.window_rings import WindowRings
 
 
 class OwnedParticipant:
@@ -81,8 +77,7 @@ class OwnedParticipant:
         self._newest: dict[str, Chunk] = {}
         """Stream -> the last chunk that was taken."""
         self._made: list[FeatureWindow] = []
-        self._writers: dict[str, StreamWriter] = {m: self._writer(m) for m in self._processor.modalities}
-        self._stored: dict[str, int] = {m: self._last_tick(m) for m in self._processor.modalities}
+        self._rings = WindowRings(context, self._processor.modalities, lease)
         if snapshot:
             self._restore(snapshot)
         else:
@@ -145,7 +140,7 @@ class OwnedParticipant:
             Save a snapshot, even if nothing asks for one, and notice a store that came back empty.
         """
         closed = self._decide(now) if decide else []
-        self._keep(self._made + closed)
+        self._rings.keep(self._made + closed)
         self._made.clear()
         new_grid = not self._grid_known and self._processor.grid is not None
         if closed or new_grid or save:
@@ -154,15 +149,12 @@ class OwnedParticipant:
             grid = msgspec.structs.replace(self._processor.grid, begun=self._begun)
             self._context.board.put_grid(self._context.participant, grid)
             self._grid_known = True
-        for writer in self._writers.values():
-            if writer.unsent or save:
-                writer.flush()
+        self._rings.flush(everything=save)
 
     def close(self) -> None:
         """Hand over what waits."""
         self._save()
-        for writer in self._writers.values():
-            writer.close()
+        self._rings.close()
         self._snapshots.close()
         self._acknowledged.close()
         self.lease.release()
@@ -199,7 +191,7 @@ class OwnedParticipant:
         self._begun = begun
         grid = self._processor.grid
         if grid is not None and begun is not None and grid.begun != begun:
-            first = max(grid.after(begun), *(tick + 1 for tick in self._stored.values()))
+            first = max(grid.after(begun), self._rings.newest_tick + 1)
             grid = Grid(grid.start, grid.hop, first, begun)
         self._processor = self._processing(self._sources.infos, grid)
         self._sources = Sources(self._context, self._streams, self._processor, self._sources.infos)
@@ -217,22 +209,13 @@ class OwnedParticipant:
             grid=grid,
         )
 
-    def _keep(self, windows: list[FeatureWindow]) -> None:
-        """Hand the windows to their writers; what a predecessor has stored is not stored again."""
-        made = local_clock()
-        for window in windows:
-            if window.tick > self._stored[window.modality]:
-                record = msgspec.structs.replace(window, made=made)
-                self._writers[window.modality].keep(ids.tick_id(window.tick), record)
-                self._stored[window.modality] = window.tick
-
     def _save(self) -> None:
         self._snapshots.save(
             Snapshot(
                 time=local_clock(),
                 read=dict(self._read),
                 infos=dict(self._sources.infos),
-                windows={modality: writer.newest(_WINDOWS_S) for modality, writer in self._writers.items()},
+                windows=self._rings.newest(),
                 begun=self._begun,
                 state=encode_state(self._processor.running_state),
             )
@@ -249,31 +232,13 @@ class OwnedParticipant:
             self.lateness.arrived(stream, extractor.arrived)
         # Readers may not have noticed yet that the store, which died with the predecessor, is back.
         self.lateness.away(snapshot.time, local_clock())
-        for modality, entries in snapshot.windows.items():
-            if entries:
-                self._writers[modality].take_over(entries)
-                newest = ids.parse(entries[-1][0])[1] - 1
-                self._stored[modality] = max(self._stored[modality], newest)
+        self._rings.take_over(snapshot.windows)
         self._context.log.info("goes on from its predecessor's state", read=snapshot.read)
 
     def _begin_anew(self) -> None:
         """Begin without a predecessor's state; if there was a predecessor, say so: its past counts no more."""
-        if any(tick >= 0 for tick in self._stored.values()):
+        if self._rings.newest_tick >= 0:
             text = f"The preprocess {self._context.participant} process found no saved state and began anew."
             self._context.log.warning(text)
             self._context.board.append_event(Event(local_clock(), "restart", text, "preprocess"))
         self._sources.open_found()
-
-    def _writer(self, modality: str) -> StreamWriter:
-        key = keys.features(self._context.session, self._context.participant, modality)
-        return StreamWriter(
-            self._context.connection, key, retention_s=FEATURES_RETENTION_S, alarm=self._alarm, lease=self.lease
-        )
-
-    def _alarm(self, sentence: str) -> None:
-        self._context.board.append_event(Event(local_clock(), "alarm", sentence, "preprocess"))
-
-    def _last_tick(self, modality: str) -> int:
-        key = keys.features(self._context.session, self._context.participant, modality)
-        entry = last(self._context.connection, key, FeatureWindow)
-        return -1 if entry is None else entry.record.tick
