@@ -231,7 +231,10 @@ def _as(info: StreamInfo, names: tuple[str, ...]) -> StreamInfo:
 
 
 def _blocks(seed: int, lengths: Mapping[str, float]) -> dict[str, Iterator[Block]]:
-    """Return a simulated participant's signals without end, in blocks of these lengths (s), the counter first."""
+    """Return a simulated participant's signals without end, in blocks of these lengths (s), the counter first.
+
+    The face is always found: what is missing is missing because of a fault.
+    """
     participant = SimulatedParticipant(seed)
     waiting: dict[str, deque[Block]] = {modality: deque() for modality in lengths}
 
@@ -239,6 +242,9 @@ def _blocks(seed: int, lengths: Mapping[str, float]) -> dict[str, Iterator[Block
         second = participant.next_second()
         for modality, blocks in waiting.items():
             times, data = second[modality].times, second[modality].data
+            if modality == "Face":
+                data = np.nan_to_num(data)
+                data[:, 0] = 1
             counter = np.rint(times * len(times)).astype(np.float32)
             blocks.extend(cut(times, np.column_stack([counter, data]), lengths[modality]))
 

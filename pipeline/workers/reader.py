@@ -11,6 +11,7 @@ from pipeline.store import ids, keys
 from pipeline.store.ring import last
 from pipeline.store.writer import RAW_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
+from pipeline.streams.continuity import Beginning
 from pipeline.streams.discovery import Found, find, find_again
 from pipeline.streams.inlet import Inlet, StreamLost
 from pipeline.streams.lookout import Lookout
@@ -18,6 +19,7 @@ from pipeline.streams.segments import Piece, Pulled, Segmenter
 from pipeline.streams.source_clock import LSL, SourceClock
 from pipeline.workers import sentences
 from pipeline.workers.context import Every, Renewal, WorkerContext, worker_main
+from pipeline.workers.gaps import Gaps
 from pipeline.workers.health import Health
 
 #: How long one look for the stream takes (s); the reader looks until it is asked to stop.
@@ -66,6 +68,7 @@ class Reader:
         self._known = context.board.streams(context.participant).get(context.stream)
         """The stream as it was found last."""
         self._why_not = ""
+        self._gaps = Gaps(self._source)
 
     def run(self) -> None:
         """Find the stream, read it while it lasts, and look for it again, until asked to stop.
@@ -88,6 +91,7 @@ class Reader:
                     self._read(inlet)
             except StreamLost as lost:
                 self._lose(str(lost))
+            self._sum_up(over=True)
             if self._context.stop.is_set():
                 break
             self._health.close()
@@ -153,6 +157,7 @@ class Reader:
                     lookout = lookout or self._look_out(info)
                     if lookout.calls_for_another_inlet(local_clock()):
                         return
+            self._sum_up()
             self._health.report(clock)
 
     def _look_out(self, info: StreamInfo) -> Lookout:
@@ -213,13 +218,24 @@ class Reader:
 
     def _store(self, piece: Piece) -> None:
         chunk = piece.chunk
-        if piece.beginning is not None and piece.beginning.reason != "open":
+        if piece.beginning is not None and self._worth_saying(piece.beginning):
             mapped = piece.beginning.reason == "clock jump" and self._clock_kind != LSL
             self._say(piece.beginning.reason, sentences.begun(self._source, piece.beginning, mapped=mapped))
         self._writer.append(ids.raw_id(chunk.segment, chunk.first), chunk)
         self._newest = chunk
         if self._settings.use == "Markers":
             self._mark(chunk)
+
+    def _worth_saying(self, beginning: Beginning) -> bool:
+        if beginning.reason != "gap" or beginning.restarted:
+            return beginning.reason != "open"
+        return self._gaps.add(beginning.missing, local_clock())
+
+    def _sum_up(self, *, over: bool = False) -> None:
+        """Say what gaps there were that came thick."""
+        sentence = self._gaps.sum_up(local_clock(), over=over)
+        if sentence is not None:
+            self._say("gap", sentence)
 
     def _mark(self, chunk: Chunk) -> None:
         """Turn markers into events: strings as they are, numbers as text."""
