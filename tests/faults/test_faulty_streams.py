@@ -221,6 +221,7 @@ def test_a_stream_that_stops_is_lost_and_taken_up_when_it_returns(outcome, parti
     stream = f"{participant}/{modality.lower()}"
     (lost,) = events(outcome, stream, one, "lost")
     assert lost.startswith(f"Stream {stream} was lost: ")
+    assert one.end - one.returned < WITHIN_S
     assert len(segments(outcome, participant, modality, one, WITHIN_S)) == 2
 
 
