@@ -1,12 +1,13 @@
 """Simulated sensors that misbehave when told to, over real LSL streams: for the fault tests and `benchmarks.recovery`.
 
-Each stream carries the index of its samples as the channel `counter`, so that what was lost or doubled shows.
+Each stream carries the index of its samples as its first channel, so that what was lost or doubled shows. Where that is
+called `counter`, helo-live counts by it; where it is called `index`, stamps alone tell what is missing.
 """
 
 import heapq
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -182,13 +183,16 @@ class Sensors(threading.Thread):
         Begins every stream's name, followed by the participant.
     in_bursts : collection of (participant, modality)
         Streams whose samples are stamped in bursts of 0.1 s.
+    uncounted : collection of str
+        Participants whose streams have no channel called `counter`.
     """
 
     def __init__(
         self,
         faults: Mapping[str, Mapping[str, Sequence[tuple[float, Fault]]]],
         prefix: str,
-        in_bursts: Sequence[tuple[str, str]] = (),
+        in_bursts: Collection[tuple[str, str]] = (),
+        uncounted: Collection[str] = (),
     ) -> None:
         super().__init__(name="sensors", daemon=True)
         self.begin = threading.Event()
@@ -200,7 +204,7 @@ class Sensors(threading.Thread):
             infos = stream_infos(seed, prefix=f"{prefix}-{participant}")
             for modality, its_faults in streams.items():
                 info = replace(infos[modality], source_id=infos[modality].name)
-                info = _as(info, ("counter", *info.ch_names))
+                info = _as(info, ("index" if participant in uncounted else "counter", *info.ch_names))
                 sensor = Sensor(info, blocks[modality], its_faults, modality in bursts)
                 self.sensors[participant, modality] = sensor
 

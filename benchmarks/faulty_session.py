@@ -82,6 +82,8 @@ SCRIPT: Mapping[str, Mapping[str, Sequence[tuple[float, Fault]]]] = {
 }
 #: Its samples come, and are stamped, 0.1 s at a time.
 IN_BURSTS = [("P003", "EEG")]
+#: Its streams have no counter: stamps alone tell what is missing.
+UNCOUNTED = ["P002"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -176,7 +178,7 @@ def run(folder: Path, prefix: str) -> Outcome:
     """
     file = folder / "session.yaml"
     file.write_text(yaml.safe_dump(settings(prefix)), encoding="utf-8")
-    sensors = Sensors(SCRIPT, prefix, IN_BURSTS)
+    sensors = Sensors(SCRIPT, prefix, IN_BURSTS, UNCOUNTED)
     sensors.start()
     command = [*HELO, "run", str(file), "--no-dashboard", "--recordings", str(folder / "recordings"), "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
