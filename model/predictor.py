@@ -18,7 +18,7 @@ from pipeline.errors import BadInput
 Float = NDArray[np.float32]
 
 #: Rows of the call that one forward pass takes. More cost less each offline, and a single one more live: on one core
-#: 1.1 ms a row in a full pass, 5 ms alone.
+#: 1.2 ms a row in a full pass, 6 ms alone.
 ROWS: Final = 8
 
 #: Why an estimate abstained.
