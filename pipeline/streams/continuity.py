@@ -108,16 +108,22 @@ class Continuity:
             return row
         period, fade, sink, most, least = self._period, self._fade, self._sink, self._most, MIN_SAMPLES * self._period
         ahead, peak, jitter = self._ahead, self._peak, self._jitter
-        while row < len(times):  # a loop of its own, without a call a sample: this is what a reader does most
+        stop = len(times)
+        while row < stop:  # a loop of its own, without a call a sample, min and max included: a reader does this most
             interval = times[row] - last
             step = steps[row]
             now_ahead = ahead + (interval - period)
-            strangeness = max(now_ahead - peak, -interval)
-            if (step is not None and step != 1) or strangeness > min(max(FACTOR * jitter, least), most):
+            excess = now_ahead - peak
+            strangeness = max(excess, -interval)
+            tolerance = FACTOR * jitter
+            tolerance = least if tolerance < least else min(tolerance, most)
+            if (step is not None and step != 1) or strangeness > tolerance:
                 break
             last, ahead = times[row], now_ahead
-            jitter = max(strangeness, jitter * fade)
-            peak = max(ahead, ahead + (peak - ahead) * sink)
+            jitter *= fade
+            if strangeness > jitter:
+                jitter = strangeness
+            peak = ahead + (peak - ahead) * sink if peak > ahead else ahead
             row += 1
         self._last_time, self._ahead, self._peak, self._jitter = last, ahead, peak, jitter
         return row
