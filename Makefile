@@ -53,8 +53,9 @@ lint: $(VENV)/.installed-all ## Format, style, types and the rules of who may im
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.installed-run ## Measure latency and CPU of the demo
+bench: $(VENV)/.installed-run ## Measure latency and CPU of the demo, and of 1, 4 and 16 streams beside their floors
 	$(BIN)/python -m benchmarks.demo
+	$(BIN)/python -m benchmarks.throughput
 
 docs: $(VENV)/.installed-all ## Make the screenshots of the documentation from a running demo
 	HELO_CHROMIUM="$${HELO_CHROMIUM:-$$(tests/chromium.sh)}" $(BIN)/python docs/screenshots.py

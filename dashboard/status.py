@@ -22,7 +22,7 @@ SLOW: Final = 0.9
 #: Below this quality a sensor counts as noisy.
 NOISY: Final = 0.5
 
-#: Without one of these there are no estimates; preprocess has one process a participant.
+#: Without one of these there are no estimates, of any participant.
 _CHART: Final = {"store", "preprocess", "infer"}
 #: States from which no process comes back.
 _GONE: Final = {"stopped": "stopped", "failed": "stopped and was given up"}
@@ -60,8 +60,8 @@ def judge(situation: Situation) -> Status:
     if situation.session is None:
         return Status("waiting", "No session runs here yet.", ("Start one: helo demo, or helo run SESSION.yaml.",))
     processes, sensors = process_sentences(situation), _sensor_sentences(situation)
-    stopped = [sentence for process, sentence in processes if _stops_the_chart(process, situation)]
-    others = [sentence for process, sentence in processes if not _stops_the_chart(process, situation)]
+    stopped = [sentence for process, sentence in processes if _stops_the_chart(process)]
+    others = [sentence for process, sentence in processes if not _stops_the_chart(process)]
     if stopped:
         return Status("red", stopped[0], (*stopped[1:], *others, *sensors))
     recording = recording_state(situation.recording, situation.recorded)
@@ -91,11 +91,11 @@ def judge(situation: Situation) -> Status:
 def process_sentences(situation: Situation) -> list[tuple[ProcessHealth, str]]:
     """Return each process that does not run, or is not back at work yet, with a sentence about it."""
     away = (process for process in situation.processes if _is_away(process, situation))
-    return [(process, _process_sentence(process, situation)) for process in away]
+    return [(process, _process_sentence(process)) for process in away]
 
 
-def _stops_the_chart(process: ProcessHealth, situation: Situation) -> bool:
-    return process.kind in _CHART and process.what in {"", situation.participant}
+def _stops_the_chart(process: ProcessHealth) -> bool:
+    return process.kind in _CHART
 
 
 def _is_away(process: ProcessHealth, situation: Situation) -> bool:
@@ -103,17 +103,13 @@ def _is_away(process: ProcessHealth, situation: Situation) -> bool:
         return True
     # A restarted process needs seconds before it delivers again, while the supervisor calls it running.
     restarted = situation.restarted.get((process.kind, process.what), 0.0)
-    return (
-        _stops_the_chart(process, situation) and situation.newest is not None and restarted > made_at(situation.newest)
-    )
+    return _stops_the_chart(process) and situation.newest is not None and restarted > made_at(situation.newest)
 
 
-def _process_sentence(process: ProcessHealth, situation: Situation) -> str:
-    several = situation.session is not None and len(situation.session.participants) > 1
-    named = process.kind == "reader" or (process.kind == "preprocess" and several)
-    of = f" of {process.what}" if named and process.what else ""
+def _process_sentence(process: ProcessHealth) -> str:
+    of = f" of {process.what}" if process.kind == "reader" and process.what else ""
     how = _GONE.get(process.state, "stopped; it is being restarted")
-    if _stops_the_chart(process, situation):
+    if _stops_the_chart(process):
         rest = " The chart does not go on." if process.state in _GONE else " The chart goes on when it is back."
     else:
         rest = f" {_WITHOUT[process.kind]}" if process.kind in _WITHOUT else ""

@@ -97,22 +97,11 @@ def test_infer_being_restarted_is_said_until_it_delivers(state):
     assert judge(replace(situation, newest=estimate(), processes=(process("infer"),))).level == "green"
 
 
-def test_a_process_is_said_with_its_participant_where_there_are_several():
+def test_the_preprocess_of_all_participants_stops_every_chart():
     session = SessionInfo("demo", {"P001": USES, "P002": USES}, 0.25, "open", (), 900.0)
-    down = tuple(process("preprocess", "restarting", what) for what in ("P001", "P002"))
-    status = judge(replace(LIVE, session=session, processes=down))
+    status = judge(replace(LIVE, session=session, processes=(process("preprocess", "restarting"),)))
     assert status.level == "red"
-    assert (status.title, *status.reasons) == (
-        "The preprocess process of P001 stopped; it is being restarted. The chart goes on when it is back.",
-        "The preprocess process of P002 stopped; it is being restarted.",
-    )
-    assert "preprocess process stopped" in judge(replace(LIVE, processes=down[:1])).title
-
-
-def test_the_chart_of_one_participant_goes_on_without_the_other_s_preprocess():
-    session = SessionInfo("demo", {"P001": USES, "P002": USES}, 0.25, "open", (), 900.0)
-    status = judge(replace(LIVE, session=session, processes=(process("preprocess", "failed", "P002"),)))
-    assert (status.level, status.title) == ("amber", "The preprocess process of P002 stopped and was given up.")
+    assert status.title == ("The preprocess process stopped; it is being restarted. The chart goes on when it is back.")
 
 
 def test_a_process_given_up_is_said_without_promise():
