@@ -119,6 +119,7 @@ def in_threads(n: int, make_then: Any) -> None:
 def bare(n: int, folder: Path) -> None:
     """Do the work in the thread that pulls; at the end write when what was ready."""
     ready: list[tuple[float, float, float]] = []
+    begun: set[int] = set()
 
     def make() -> Any:
         bands = Bands()
@@ -126,6 +127,9 @@ def bare(n: int, folder: Path) -> None:
         def then(index: int, samples: np.ndarray, times: np.ndarray) -> None:
             if bands.process(samples) is not None:
                 ready.append((index, times[-1], pylsl.local_clock()))
+                if index not in begun:
+                    begun.add(index)
+                    (folder / f"ready-{index}").touch()
 
         return then
 

@@ -133,6 +133,15 @@ def measure(kinds: dict[int, str], seconds: float) -> dict[str, Any]:
     }
 
 
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Wait for what the start of a condition brings."""
+    deadline = time.monotonic() + START_S
+    while not happened():
+        if time.monotonic() > deadline:
+            raise SystemExit("features do not come")
+        time.sleep(0.2)
+
+
 class Follower:
     """Wait at the store for features, as infer does, and note when they came."""
 
@@ -151,11 +160,7 @@ class Follower:
 
     def wait_for(self, streams: int) -> None:
         """Wait until each stream has given features."""
-        deadline = time.monotonic() + START_S
-        while len({stream for stream, *_ in self.received}) < streams:
-            if time.monotonic() > deadline:
-                raise SystemExit("features do not come")
-            time.sleep(0.2)
+        wait_until(lambda: len({stream for stream, *_ in self.received}) == streams)
 
     def stop(self) -> None:
         """Stop waiting."""
@@ -179,9 +184,12 @@ def latencies(received: list[Received], folder: Path, n: int, since: float) -> d
 def bare(n: int, folder: Path, seconds: float) -> dict[str, Any]:
     """Measure the floor."""
     with running([floor_program("bare", n, str(folder))]) as kinds:
-        time.sleep(WARM_UP_S + n / 4)
+        wait_until(lambda: len(list(folder.glob("ready-*"))) == n)
+        time.sleep(WARM_UP_S)
         since = local_clock()
         result = measure(kinds, seconds)
+    for file in folder.glob("ready-*"):
+        file.unlink()
     rows = np.load(folder / "bare.npy")
     return {**result, "latency_ms": latencies(rows.tolist(), folder, n, since), "lost": 0}
 

@@ -75,14 +75,14 @@ def test_a_server_of_somebody_elses_is_left_without_the_participants_data(connec
     assert list(tmp_path.iterdir()) == []
 
 
-def test_shared_readers_put_all_streams_of_a_participant_into_one_process(tmp_path):
+def test_shared_readers_put_all_streams_of_a_session_into_one_process(tmp_path):
     settings, _ = demo_session(SEED)
     session = tmp_path / "shared.yaml"
     session.write_text(dump_session(settings.model_copy(update={"readers": "shared"})))
     arguments = ("run", session, *RUN, tmp_path / "recordings", "--duration", 5)
     with started("simulate", "--seed", SEED), started(*arguments) as run:
         wait_for(lambda: any(stream["samples_received"] for stream in status()["streams"]))
-        assert [process["what"] for process in status()["processes"] if process["kind"] == "reader"] == ["P001"]
+        assert [process["what"] for process in status()["processes"] if process["kind"] == "reader"] == [""]
         output, _ = run.communicate(timeout=120)
     result = json.loads(output)
     assert result["estimates"] == 20
