@@ -27,7 +27,7 @@ class OwnedParticipant:
     """Feed a participant's processor with what its worker reads, and store what it makes.
 
     What a restarted worker needs stands in one snapshot: the processor's state, the raw entries that it has seen, the
-    newest windows. It is saved every second, and before any window is sent that the clock has closed: windows that
+    newest windows. It is saved every two seconds, and before any window is sent that the clock has closed: windows that
     samples have completed come out of the raw ring a second time as they were, decisions of the clock do not.
 
     Samples that are not recorded leave no trace in estimates that are: when a recording begins after a set-up, all that

@@ -15,7 +15,7 @@ from pipeline.workers.owned import OwnedParticipant
 from pipeline.workers.recording import Known
 
 #: How often a snapshot is saved, even if nothing asks for one (s).
-SAVE_EVERY_S = 1.0
+SAVE_EVERY_S = 2.0
 #: Longest wait for chunks (s).
 _WAIT_S = 0.25
 #: A server that answers so much later than it should was away (s).
