@@ -275,11 +275,11 @@ def test_before_the_grid_nothing_is_late() -> None:
 
 
 def test_what_a_cap_lacks_is_noticed() -> None:
-    info = stream_info("EEG", ch_names=("counter", *EEG_CHANNELS[1:]))
+    info = stream_info("EEG", ch_names=("AUX", *EEG_CHANNELS[1:]))
     processor = ParticipantProcessor({"eeg": (info, stream_settings("EEG", unit="uV"))}, hop_s=0.5)
     assert processor.notices == (
         "EEG: Fp1 not in the stream; interpolated from the other channels.",
-        "EEG: counter not on the scalp; ignored.",
+        "EEG: AUX not on the scalp; ignored.",
     )
 
 
