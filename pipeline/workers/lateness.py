@@ -21,7 +21,7 @@ class Lateness:
         self._back = float("-inf")
 
     def arrived(self, stream: str, arrival: float) -> None:
-        """Note when a chunk of a stream arrived at its reader (s)."""
+        """Note up to when a stream has come (s): when a chunk arrived at its reader, earlier if it was old by then."""
         self._arrived[stream] = max(arrival, self._arrived.get(stream, arrival))
 
     def away(self, since: float, until: float) -> None:

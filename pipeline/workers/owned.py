@@ -120,7 +120,7 @@ class OwnedParticipant:
         for run in joined(wanted):
             if self._sources.usable(stream, run.chunk):
                 self._made += self._processor.process(stream, run.chunk, run.arrivals)
-            self.lateness.arrived(stream, run.newest.arrival)
+            self.lateness.arrived(stream, self._as_of(stream, run.newest))
             self._newest[stream] = run.newest
             self._read[stream] = ids.raw_id(run.newest.segment, run.newest.first)
         if chunks:
@@ -158,6 +158,14 @@ class OwnedParticipant:
         self._snapshots.close()
         self._acknowledged.close()
         self.lease.release()
+
+    def _as_of(self, stream: str, chunk: Chunk) -> float:
+        """Return up to when a stream has come (s): a reader that was held up brings what is old when it arrives."""
+        if not len(chunk.times):
+            return chunk.arrival
+        settings = self._context.settings
+        delay_s = settings.participants[self._context.participant].streams[stream].delay_ms / 1000
+        return min(chunk.arrival, float(chunk.times[-1]) + chunk.offset - delay_s + settings.lateness_s)
 
     def _above(self, stream: str, last_id: str) -> str:
         newest = self._newest.get(stream)

@@ -56,19 +56,21 @@ class Preprocess:
 
     def step(self) -> None:
         """Wait until there is something to be done, and do it."""
+        begun = local_clock()
         self._context.pulse.beat()
         self._renew()
+        self._note_away(begun)
         last_ids = self._reader.last_ids
         above = {key: entry_id for one in self._owned for key, entry_id in one.above(last_ids).items()}
         found = self._read(self._patience(), above)
         for one in dict.fromkeys(self._owner_of[entry.key] for entry in found):
             self._take(one, [entry for entry in found if self._owner_of[entry.key] is one])
-            one.settle(local_clock(), decide=False, save=False)
+            self._settle(one, local_clock(), decide=False, save=False)
         for one in self._owned:
             now = local_clock()
             save = self._save_due[one].due(now)
             if save or one.decides_at < now:
-                one.settle(now, decide=self._up_to_date(one), save=save)
+                self._settle(one, now, decide=self._up_to_date(one), save=save)
 
     def close(self) -> None:
         """Hand over what waits."""
@@ -90,11 +92,21 @@ class Preprocess:
     def _read(self, wait_s: float, above: Mapping[str, str]) -> list[Entry[Chunk]]:
         begun, losses = local_clock(), self._reader.losses
         entries = self._reader.read(wait_s, above=above)
+        self._note_away(begun, lost=self._reader.losses > losses, wait_s=wait_s)
+        return entries
+
+    def _settle(self, one: OwnedParticipant, now: float, *, decide: bool, save: bool) -> None:
+        """Let a participant store what was made: the store may be away then, too, and hold us up."""
+        begun = local_clock()
+        one.settle(now, decide=decide, save=save)
+        self._note_away(begun)
+
+    def _note_away(self, begun: float, *, lost: bool = False, wait_s: float = 0.0) -> None:
+        """Note that the store was away, if it took longer since `begun` than it may take."""
         answered = local_clock()
-        if self._reader.losses > losses or answered - begun > wait_s + _SLOW_S:
+        if lost or answered - begun > wait_s + _SLOW_S:
             for one in self._owned:
                 one.lateness.away(begun, answered)
-        return entries
 
     def _up_to_date(self, one: OwnedParticipant) -> bool:
         """Read and process all that is stored of a participant; return whether that was possible.
