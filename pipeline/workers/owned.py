@@ -246,7 +246,7 @@ class OwnedParticipant:
     def _begin_anew(self) -> None:
         """Begin without a predecessor's state; if there was a predecessor, say so: its past counts no more."""
         if self._rings.newest_tick >= 0:
-            text = f"The preprocess {self._context.participant} process found no saved state and began anew."
+            text = f"The preprocess process found no saved state of {self._context.participant} and began anew."
             self._context.log.warning(text)
             self._context.board.append_event(Event(local_clock(), "restart", text, "preprocess"))
         self._sources.open_found()

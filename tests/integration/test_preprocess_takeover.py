@@ -220,7 +220,7 @@ def test_a_worker_that_finds_no_saved_state_says_that_it_begins_anew(scene, unti
     with one.worker():
         (entry,) = said.read(60)
     said.close()
-    assert entry.record.text == "The preprocess P001 process found no saved state and began anew."
+    assert entry.record.text == "The preprocess process found no saved state of P001 and began anew."
 
 
 def test_what_the_clock_has_closed_stays_closed(connection, unique, until: Until, tmp_path):

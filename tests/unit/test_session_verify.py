@@ -167,11 +167,11 @@ def test_a_restart_is_named_only_if_what_was_learned_is_lost(session):
     killed = {"id": "1-1", "time": 1.0, "kind": "restart", "source": "supervisor",
               "text": "The preprocess P001 process was ended by SIGKILL; it is being restarted."}  # fmt: skip
     anew = {"id": "1-2", "time": 2.0, "kind": "restart", "source": "preprocess",
-            "text": "The preprocess P001 process found no saved state and began anew."}  # fmt: skip
+            "text": "The preprocess process found no saved state of P001 and began anew."}  # fmt: skip
     lines = [json.dumps(killed), json.dumps(anew), '{"id": "cut o']
     (session / "events.jsonl").write_text("\n".join(lines))
     (note,) = verify(session, silent).notes
-    assert note.startswith("The preprocess P001 process found no saved state and began anew: ")
+    assert note.startswith("The preprocess process found no saved state of P001 and began anew: ")
 
 
 @pytest.mark.parametrize(
