@@ -44,8 +44,8 @@ test: $(VENV)/.installed-all ## Run all tests; coverage of pipeline and model mu
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90
 
-soak: $(VENV)/.installed-all ## Run the tests that take longer than `make test` should
-	@$(BIN)/python -m pytest -m soak
+soak: $(VENV)/.installed-all ## Run the tests that take longer than `make test` should, and say what they measured
+	@$(BIN)/python -m pytest -m soak -rP
 
 lint: $(VENV)/.installed-all ## Format, style, types and the rules of who may import what
 	$(BIN)/ruff format --check .

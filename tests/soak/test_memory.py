@@ -29,8 +29,14 @@ SETTLED_S = 180.0
 MOST_GROWTH = 0.02
 #: The server drops entries by blocks of 100, once a second at most; readers store 25 chunks a second or more.
 SLACK_S = 30.0
-#: A stored sample may take so much more than its numbers and its stamp do.
-OVERHEAD = 1.5
+#: An entry's own part: its id, its header, its share of the server's tree (bytes).
+ENTRY_BYTES = 120
+#: Readers store at most about so many chunks a second.
+CHUNKS_PER_S = 30
+#: The allocator's part.
+OVERHEAD = 1.2
+#: The store's process takes so much more than its keys: what the server needs itself (bytes), and the allocator's part.
+SERVER_BYTES, SERVER_OVERHEAD = 16e6, 1.5
 
 
 @dataclass(frozen=True)
@@ -96,9 +102,13 @@ def test_memory_is_flat_and_ring_buffers_are_bounded(tmp_path, unique):
     assert result["restarts"] == 0
     for ring, (length, size) in found.items():
         if ring.bytes_per_s is not None:
-            assert size <= OVERHEAD * (ring.retention_s + SLACK_S) * ring.bytes_per_s, ring
+            per_s = ring.bytes_per_s + CHUNKS_PER_S * ENTRY_BYTES
+            assert size <= OVERHEAD * (ring.retention_s + SLACK_S) * per_s, ring
         else:
             assert length <= (ring.retention_s + SLACK_S) * 4, ring
+    # What the store keeps for an hour grows for an hour: not flat, but bounded.
+    assert used.pop("store")[-1] <= SERVER_BYTES + SERVER_OVERHEAD * in_keys
+    grown.pop("store")
     assert {name: share for name, share in grown.items() if share > MOST_GROWTH} == {}
 
 
