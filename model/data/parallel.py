@@ -2,12 +2,16 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
+
+#: Read by numpy and torch when they are loaded.
+_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def run_all(
@@ -39,7 +43,7 @@ def run_all(
         Results in the order of the arguments.
     """
     results = []
-    with process_pool(min(cores(), max(1, len(arguments))), setup, given) as pool:
+    with _one_thread_each(), process_pool(min(cores(), max(1, len(arguments))), setup, given) as pool:
         for result in pool.map(function, arguments):
             results.append(result)
             on_done()
@@ -57,3 +61,18 @@ def process_pool(
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let processes that are started inside compute on one thread: there is one a core, and threads would only wait."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -29,15 +29,14 @@ def mean_label(training: LabelledWindows, test: LabelledWindows, _options: Train
 
 
 def nearest_neighbours(training: LabelledWindows, test: LabelledWindows, _options: TrainOptions) -> Settings:
-    """Estimate the mean label of the k nearest training windows.
+    """Estimate the mean label of the k nearest training windows, of all where these are fewer.
 
     Distance: Euclidean on standardised features; every modality counts the same.
     """
     chosen = balanced(training)
     inputs = vectors(chosen, test, "relative")
     weights = np.concatenate([np.full(size, size**-0.5) for size in inputs.sizes])
-    numbers = [k for k in _NEIGHBOURS if k <= len(chosen)] or [len(chosen)]
-    return _neighbour_means(inputs.training * weights, chosen.labels, inputs.test * weights, numbers)
+    return _neighbour_means(inputs.training * weights, chosen.labels, inputs.test * weights)
 
 
 def ridge(training: LabelledWindows, test: LabelledWindows, _options: TrainOptions) -> Settings:
@@ -96,15 +95,15 @@ def _softmax(logits: NDArray[np.float64]) -> Float:
     return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
 
 
-def _neighbour_means(reference: Vectors, labels: Float, queries: Vectors, numbers: list[int]) -> Settings:
+def _neighbour_means(reference: Vectors, labels: Float, queries: Vectors) -> Settings:
     squares = (reference**2).sum(1)
-    parts: dict[int, list[Float]] = {k: [] for k in numbers}
-    largest = max(numbers)
+    parts: dict[int, list[Float]] = {k: [] for k in _NEIGHBOURS}
+    largest = min(max(_NEIGHBOURS), len(reference))
     for start in range(0, len(queries), _ROWS):
         distance = squares - 2 * queries[start : start + _ROWS] @ reference.T
         nearest = np.argpartition(distance, largest - 1, axis=1)[:, :largest]
         order = np.argsort(np.take_along_axis(distance, nearest, 1), axis=1, kind="stable")
         nearest = np.take_along_axis(nearest, order, 1)
-        for k in numbers:
+        for k in _NEIGHBOURS:
             parts[k].append(labels[nearest[:, :k]].mean(1))
     return {f"{k} neighbours": np.concatenate(part) for k, part in parts.items()}

@@ -50,12 +50,12 @@ def choose(name: str, part: int, one: Seen, made: Mapping[Fit, Settings]) -> Cho
         priors.append(np.tile(prior, (int(mine.sum()), 1)))
         for setting, shares in made[Fit(name, left_out)].items():
             estimates.setdefault(setting, []).append(shares[mine])
+    whole = {setting: np.concatenate(shares) for setting, shares in estimates.items()}
     windows, prior = one.windows.take(np.concatenate(rows)), np.concatenate(priors)
-    common = {setting: np.concatenate(found) for setting, found in estimates.items() if len(found) == len(rows)}
     found = {
         Choice(setting, shrinkage): trial_kl(windows, shrunk(shares, prior, shrinkage))
         for shrinkage in SHRINKAGES
-        for setting, shares in common.items()
+        for setting, shares in whole.items()
     }
     return min(found, key=lambda choice: found[choice])
 

@@ -56,12 +56,15 @@ def label_distribution(name: str, training: LabelledWindows, test: LabelledWindo
         raise BadInput(f"--methods: {name} needs python-ldl; install it by pip install 'helo-live[baselines]'")
     os.environ.setdefault("KERAS_BACKEND", "torch")  # before keras is loaded
     import keras
+    import torch
     from pyldl import algorithms
 
     kind, of_class, of_fit = ALGORITHMS[name]
     chosen = balanced(training)
     inputs = vectors(chosen, test, "relative")
     labels = chosen.labels.astype(np.float64)
+    # One thread, as for the networks: these matrices are too small to share.
+    torch.set_num_threads(1)
     keras.utils.set_random_seed(options.seed)
     with warnings.catch_warnings():
         # That it has not converged, or that a logarithm overflowed, is part of how a method does by default.

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from model.data.simulated import Task, participant_windows
 from model.header import model_path, read_header
@@ -13,6 +14,7 @@ from model.learning.scores import SCORES, scores
 from model.predictor import Predictor
 from pipeline.modalities import EEG_CHANNELS, EMOTIONS
 from pipeline.simulation.participant import SIMULATOR_VERSION
+from tests.command import wait_for
 
 SHORT = ("--subjects", "4", "--minutes", "2.5", "--hop", "3", "--epochs", "1")
 
@@ -40,8 +42,9 @@ def test_train_writes_a_checkpoint_that_the_predictor_takes(tmp_path):
     assert predictor.header.training.simulator_version == SIMULATOR_VERSION
 
 
-def test_evaluate_prints_the_scores_of_every_method_as_json():
-    done = _helo("evaluate", *SHORT, "--folds", "2", "--methods", "mean-label,knn,helo", "--json")
+def test_evaluate_prints_the_scores_of_every_method_as_json(tmp_path):
+    names = "mean-label,knn,helo"
+    done = _helo("evaluate", *SHORT, "--folds", "3", "--methods", names, "--cache", str(tmp_path), "--json")
     assert done.returncode == 0, done.stderr
     table = json.loads(done.stdout)
     assert {key: table[key] for key in ("protocol", "data", "subjects", "normalization")} == {
@@ -60,17 +63,26 @@ def test_evaluate_prints_the_scores_of_every_method_as_json():
             assert all(set(spread) == {"mean", "low", "high"} for spread in part.values())
 
 
-def test_evaluate_prints_a_table_for_people():
-    done = _helo("evaluate", *SHORT, "--folds", "2", "--methods", "mean-label,knn")
+def test_evaluate_prints_a_table_for_people(tmp_path):
+    report = tmp_path / "report.html"
+    names = "mean-label,knn,knn@trial"
+    done = _helo("evaluate", *SHORT, "--methods", names, "--cache", str(tmp_path), "--report", str(report))
     assert done.returncode == 0, done.stderr
     assert "mean-label" in done.stdout
     assert "per trial, less the mean label's" in done.stdout
+    assert "cannot run live" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "What was chosen" in report.read_text()
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [
     (("evaluate", "--data", "moon"), "--data: 'moon' is not known"),
     (("evaluate", "--protocol", "random"), "--protocol: 'random' is not known"),
     (("evaluate", "--methods", "oracle"), "--methods: oracle is not known"),
+    (("evaluate", "--train-on", "S1"), "one goes with the other"),
+    (("evaluate", "--ratings", "r.csv"), "--ratings: belongs to --data sessions:DIR"),
+    (("train", "--out", "m.safetensors", "--data", "sessions:here"), "--ratings: is missing"),
+    (("train", "--out", "m.safetensors", "--data", "dmer:/nowhere"), "/nowhere: has no .mat file"),
     (("evaluate", "--data", "wesad:/nowhere"), "/nowhere/windows.csv: cannot be read"),
     (("train", "--out", "model.pt"), "does not end in .safetensors"),
     (("train", "--out", "m.safetensors", "--device", "abacus"), "device: 'abacus' is not there"),
@@ -82,6 +94,26 @@ def test_bad_input_ends_in_one_line_and_status_2(arguments, expected):
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1
     assert expected in lines[0]
+
+
+def test_a_training_that_was_killed_goes_on_to_the_same_weights(tmp_path):
+    # Epochs long enough for a kill to come between two of them.
+    arguments = ["--subjects", "4", "--minutes", "2.5", "--hop", "0.5", "--epochs", "10", "--json", "--out"]
+    whole = tmp_path / "whole" / "model.safetensors"
+    assert _helo("train", *arguments, str(whole)).returncode == 0
+    killed = tmp_path / "killed" / "model.safetensors"
+    unfinished = killed.with_suffix(".unfinished")
+    process = subprocess.Popen([sys.executable, "-m", "pipeline.cli.main", "train", *arguments, str(killed)])
+    wait_for(lambda: unfinished.exists() or process.poll() is not None, within_s=150)
+    process.kill()
+    process.wait()
+    assert unfinished.exists()
+    done = _helo("train", *arguments, str(killed))
+    assert done.returncode == 0, done.stderr
+    assert not unfinished.exists()
+    first, second = (load_file(path) for path in (whole, killed))
+    for name, array in first.items():
+        np.testing.assert_array_equal(second[name], array, err_msg=name)
 
 
 class TestShipped:

@@ -6,8 +6,15 @@ from scipy.io import savemat
 
 from model.data.dmer import read_dmer
 from model.data.ratings import ambivalence, intensity
+from model.header import fits, read_header
+from model.learning.evaluate import evaluate
+from model.learning.make import make_model
+from model.learning.options import TrainOptions
+from model.learning.plan import PROTOCOLS, make_plan
+from model.network.settings import NetworkSettings
 from pipeline.errors import BadInput
 from pipeline.modalities import EMOTIONS
+from pipeline.session.config import parse_session
 
 PER_CLIP = 6
 
@@ -147,3 +154,24 @@ def test_a_missing_column_a_missing_file_and_what_is_no_mat_file_are_named(tmp_p
     (tmp_path / "somebody.mat").rename(tmp_path / "sub-01.mat")
     with pytest.raises(BadInput, match=r"another \.mat file is of participant 1 too"):
         read_dmer(tmp_path)
+
+
+def test_dmers_layout_goes_through_training_and_all_three_protocols(tmp_path):
+    write_dmer(tmp_path, n_subjects=3, n_clips=3)
+    windows = read_dmer(tmp_path)
+    options = TrainOptions(
+        network=NetworkSettings(width=16, tokens=6, behavioural_tokens=8, heads=2), epochs=1, windows_per_epoch=32
+    )
+    header = make_model(windows, options, tmp_path / "m.safetensors", "helo train")
+    assert header.family == "dmer"
+    assert read_header(tmp_path / "m.safetensors") == header
+    streams = {"gsr": {"match": {"type": "GSR"}, "use": "GSR"}}
+    content = {"session": "s", "participants": {"P1": {"consent": "c", "streams": streams}}}
+    settings = parse_session(content, "s.yaml")
+    assert "takes the features of dmer, which no session computes" in fits(header, settings)
+    for protocol in PROTOCOLS:
+        plan = make_plan(windows, protocol, None, 0)
+        names = ["helo", "ridge", "condition"]
+        found = evaluate(windows, names, plan, options)
+        assert list(found.scores) == names
+        assert len(found.tested) == len(windows)

@@ -93,7 +93,7 @@ def test_the_condition_classifier_mixes_the_conditions_mean_labels(make_windows)
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_a_baseline_of_python_ldl_gives_distributions_and_the_same_ones_again(make_windows, name):
     pytest.importorskip("pyldl")
-    windows = make_windows(n_subjects=3, n_windows=20, modalities=("GSR", "Motion"))
+    windows = make_windows(n_subjects=3, n_windows=20, modalities=("Temperature",))
     training, test = windows.of(["S0", "S1"]), windows.of(["S2"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of libraries while they are loaded
