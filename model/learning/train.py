@@ -192,7 +192,8 @@ def _run_epoch(
     network.train()
     losses = []
     size = min(options.windows_per_epoch, len(training))
-    order = rng.choice(len(training), size, p=training.trial_weights())
+    # With all windows drawn once each, trials would weigh as much as they are long.
+    order = rng.choice(len(training), size, replace=size == len(training), p=training.trial_weights())
     for start in range(0, size, options.batch):
         rows = order[start : start + options.batch]
         present = hide_modalities(training.present[rows], options.modality_dropout, rng)
