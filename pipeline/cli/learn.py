@@ -44,6 +44,8 @@ def train(
 
     if out.suffix != ".safetensors":
         raise BadInput(f"--out: {out} does not end in .safetensors; give a file name that does")
+    if hop is not None and data.startswith(("wesad:", "dmer:")):
+        raise BadInput(f"--hop: {data} has windows of its own; leave it out")
     options = TrainOptions(seed=seed, epochs=epochs, device=choose_device(device))
     windows = load(DataOptions(data, ratings, subjects, minutes, hop, seed), simulated_hop=1.0)
     if len(windows.subjects) < 2:

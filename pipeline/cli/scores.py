@@ -173,6 +173,8 @@ def _pooled(windows: "LabelledWindows", data: str, window: float | None, hop: fl
 
     if data.startswith("wesad:"):
         return pooled(windows, window or _WESAD[0], hop or _WESAD[1])
+    if window is None and hop is not None and data.startswith("dmer:"):
+        raise BadInput(f"--hop: goes with --window for {data}; give both or none")
     return pooled(windows, window, hop or window / 2) if window else windows
 
 
