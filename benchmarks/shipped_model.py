@@ -42,6 +42,8 @@ def main() -> None:
                 "mean-label": _means(windows, constant),
                 "correlation": _correlation(windows, found.distribution),
                 "coverage": _coverage(windows, found.low, found.high),
+                "coverage_by_participant": _coverage_by_participant(windows, found.low, found.high),
+                "abstained": float(found.abstained.mean()),
                 "present": _by_present(predictor, windows),
             },
             indent=1,
@@ -55,6 +57,13 @@ def _means(windows: LabelledWindows, estimates: np.ndarray) -> dict[str, float]:
 
 def _coverage(windows: LabelledWindows, low: np.ndarray, high: np.ndarray) -> float:
     return float(((low <= windows.labels) & (windows.labels <= high)).mean())
+
+
+def _coverage_by_participant(windows: LabelledWindows, low: np.ndarray, high: np.ndarray) -> dict[str, float]:
+    """Return least, mean and greatest coverage over participants."""
+    inside = ((low <= windows.labels) & (windows.labels <= high)).mean(1)
+    each = np.array([inside[windows.subject == subject].mean() for subject in windows.subjects])
+    return {"min": float(each.min()), "mean": float(each.mean()), "max": float(each.max())}
 
 
 def _correlation(windows: LabelledWindows, estimates: np.ndarray) -> float:

@@ -23,7 +23,9 @@ from pipeline.signals.family import FAMILY
 
 #: The metadata entry that holds the header.
 ENTRY: Final = "helo"
-VERSION: Final = 1
+VERSION: Final = 2
+#: The entry of `Header.intervals` for the mean label: no modality.
+MEAN_LABEL: Final = ""
 Family = Literal["live", "dmer"]
 _SHIPPED: Final = Path(__file__).with_name("shipped.safetensors")
 
@@ -67,7 +69,8 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mean_label: tuple[float, ...]
     """Mean label of the training participants: the prior, and the estimate when everything is missing."""
     intervals: dict[str, tuple[float, ...]]
-    """For each set of present modalities (names joined by ``+``), half-widths of the shares' 90 % intervals."""
+    """For each set of present modalities (names joined by ``+``), half-widths of the shares' 90 % intervals; for none
+    of them those of the mean label."""
     network: NetworkSettings
     training: Training
     metrics: dict[str, dict[str, float]]
@@ -195,9 +198,9 @@ def _modality_fault(header: Header) -> str | None:
 
 
 def _interval_fault(header: Header) -> str | None:
-    missing = [name for name in patterns(tuple(header.modalities)) if name not in header.intervals]
+    missing = [name for name in (MEAN_LABEL, *patterns(tuple(header.modalities))) if name not in header.intervals]
     if missing:
-        return f"intervals: none for {missing[0]}"
+        return f"intervals: none for {missing[0] or 'the mean label'}"
     for name, widths in header.intervals.items():
         if len(widths) != len(header.emotions) or not all(0 <= width <= 1 for width in widths):
             return f"intervals.{name} is not {len(header.emotions)} half-widths between 0 and 1"
@@ -205,11 +208,16 @@ def _interval_fault(header: Header) -> str | None:
 
 
 def _tensor_fault(header: Header, shapes: dict[str, tuple[int, ...]]) -> str | None:
-    """Say which normalisation does not have the shape of its modality's features."""
+    """Say which normalisation or distance does not have the shape of its modality's features."""
     for name, modality in header.modalities.items():
-        for statistic in ("centre", "scale"):
-            tensor = f"normalisation.{name}.{statistic}"
-            expected = (2, *modality.shape)
-            if shapes.get(tensor) != expected:
-                return f"tensor {tensor} is {shapes.get(tensor, 'missing')}, not {expected}"
+        shape = (2, *modality.shape)
+        expected = {
+            f"normalisation.{name}.centre": shape,
+            f"normalisation.{name}.scale": shape,
+            f"distance.{name}.whitening": (math.prod(shape), math.prod(shape)),
+            f"distance.{name}.limit": (),
+        }
+        for tensor, one in expected.items():
+            if shapes.get(tensor) != one:
+                return f"tensor {tensor} is {shapes.get(tensor, 'missing')}, not {one}"
     return None

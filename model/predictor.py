@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model.header import Header, model_hash, pattern
+from model.abstention import abstentions
+from model.distance import Distance, read_distances
+from model.header import MEAN_LABEL, Header, model_hash, pattern
 from model.learning.checkpoint import load_network
 from model.network.helo import HeLo
 from model.network.released import ReleasedHeLo
@@ -20,9 +22,6 @@ Float = NDArray[np.float32]
 #: Rows of the call that one forward pass takes. More cost less each offline, and a single one more live: on one core
 #: 1.2 ms a row in a full pass, 6 ms alone.
 ROWS: Final = 8
-
-#: Why an estimate abstained.
-NOTHING_PRESENT = "no modality has valid data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,24 @@ class Prediction:
     weights: Float
     """Share of each modality in the estimate ``(n, n_modalities)``: how far the distribution moves (total variation)
     when that modality is left out, over the sum of these; a row sums to 1, or is 0 when none moves it."""
+    distance: Float
+    """Distance of each modality from the training data ``(n, n_modalities)``, in multiples of the limit; NaN where it
+    is missing."""
     abstained: NDArray[np.bool_]
-    """``(n,)``; an abstained row is the mean label."""
+    """``(n,)``; an abstained row is the mean label, with the mean label's interval."""
     reasons: list[str]
-    """Why, in words; empty when nothing is amiss."""
+    """Why, in words (`model.abstention`); empty when nothing is amiss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a model made one row's estimate of; beside weights and distances in `Prediction`."""
+
+    plan: Float | None
+    """Transport plan between the tokens of the physiological (rows) and of the behavioural representation (columns),
+    ``(n_tokens, n_tokens)``, 1 in sum; None for a model without transport."""
+    correlation: Float
+    """Learned correlation of the labels ``(n_emotions, n_emotions)``; of the model, the same for every row."""
 
 
 class Predictor:
@@ -51,11 +64,19 @@ class Predictor:
     the same bits come out for a row, whatever its place and whatever else the call holds, live and offline.
     """
 
-    def __init__(self, network: HeLo | ReleasedHeLo, header: Header, digest: str, device: str) -> None:
+    def __init__(
+        self,
+        network: HeLo | ReleasedHeLo,
+        header: Header,
+        distances: Mapping[str, Distance],
+        digest: str,
+        device: str,
+    ) -> None:
         self.header = header
         self.model_hash = digest
         self.device = device
         self._network = network.to(device).eval()
+        self._distances = distances
         self._prior = np.asarray(header.mean_label, np.float32)
         # One row's variants: the whole row, and without each modality.
         self._masks = ~np.eye(1 + len(header.modalities), len(header.modalities), -1, dtype=np.bool_)
@@ -80,13 +101,15 @@ class Predictor:
         # One thread: what this network needs, and how the same bits come out on any number of cores.
         torch.set_num_threads(1)
         network, header = load_network(path)
-        return cls(network, header, model_hash(path), chosen)
+        return cls(network, header, read_distances(path, header), model_hash(path), chosen)
 
     def warm_up(self) -> None:
         """Run one estimate, so that the first real one is as fast as the others."""
-        shapes = {name: (1, 2, *modality.shape) for name, modality in self.header.modalities.items()}
-        features = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
-        self.predict(features, np.ones((1, len(shapes)), np.bool_))
+        self.predict(self.typical(), np.ones((1, len(self.header.modalities)), np.bool_))
+
+    def typical(self) -> dict[str, Float]:
+        """Return one row of features from the middle of the training data, ``(1, 2, *shape)`` for each modality."""
+        return {name: distance.centre[np.newaxis] for name, distance in self._distances.items()}
 
     def predict(self, features: Mapping[str, Float], present: NDArray[np.bool_]) -> Prediction:
         """Estimate distributions.
@@ -105,11 +128,13 @@ class Predictor:
             A shape is wrong, or a present row holds a value that is not finite.
         """
         arrays = self._checked(features, present)
-        n_rows, n_emotions = len(present), len(self._prior)
+        n_rows = len(present)
         distribution = np.tile(self._prior, (n_rows, 1))
-        half = np.ones((n_rows, n_emotions), np.float32)
+        half = np.tile(np.asarray(self.header.intervals[MEAN_LABEL], np.float32), (n_rows, 1))
         weights = np.zeros((n_rows, len(arrays)), np.float32)
-        abstained: NDArray[np.bool_] = ~np.any(present, axis=1, keepdims=True)[:, 0]
+        distance = self._distance(arrays, present)
+        reasons = abstentions(self.header, present, distance)
+        abstained = np.array([bool(reason) for reason in reasons], np.bool_)
         estimated = np.flatnonzero(~abstained)
         for first in range(0, len(estimated), ROWS):
             rows = estimated[first : first + ROWS]
@@ -122,8 +147,37 @@ class Predictor:
             names = [name for name, there in zip(self.header.modalities, present[row], strict=True) if there]
             half[row] = self.header.intervals[pattern(names)]
         low, high = np.maximum(distribution - half, 0), np.minimum(distribution + half, 1)
-        reasons = [NOTHING_PRESENT if nothing else "" for nothing in abstained]
-        return Prediction(distribution, low, high, weights, abstained, reasons)
+        return Prediction(distribution, low, high, weights, distance, abstained, reasons)
+
+    def explain(self, features: Mapping[str, Float], present: NDArray[np.bool_]) -> Explanation:
+        """Say what the estimate of one row is made of; costs a forward pass, so that it is for whoever asks.
+
+        Parameters
+        ----------
+        features, present : mapping of str to ndarray, ndarray
+            As `predict` takes them, of one row.
+
+        Raises
+        ------
+        ValueError
+            As `predict`, or there is not one row.
+        """
+        arrays = self._checked(features, present)
+        if len(present) != 1:
+            raise ValueError(f"one row is explained at a time, not {len(present)}")
+        batch = {name: torch.from_numpy(array).to(self.device) for name, array in arrays.items()}
+        with torch.inference_mode():
+            output = self._network(batch, torch.from_numpy(present).to(self.device))
+        plan = None if output.plan is None else np.asarray(output.plan[0].cpu().numpy())
+        return Explanation(plan, np.asarray(output.correlation.cpu().numpy()))
+
+    def _distance(self, arrays: Mapping[str, Float], present: NDArray[np.bool_]) -> Float:
+        """Return how far each modality that is there lies from the training data ``(n, n_modalities)``."""
+        found = np.full(present.shape, np.nan, np.float32)
+        for column, (name, array) in enumerate(arrays.items()):
+            there = present[:, column]
+            found[there, column] = self._distances[name](array[there])
+        return found
 
     def _pass(self, rows: Mapping[str, Float], present: NDArray[np.bool_]) -> Float:
         """Return each row's distribution and those with each modality left out, ``(n_rows, 1 + n_modalities, K)``."""

@@ -3,16 +3,19 @@
 from pathlib import Path
 
 import msgspec
+import torch
 from safetensors.torch import load_file, save_file
 
+from model.distance import TENSORS, Distance
 from model.header import ENTRY, Header, read_header
+from model.learning.distance import distance_tensors
 from model.network.build import build_network
 from model.network.helo import HeLo
 from model.network.released import ReleasedHeLo
 from pipeline.errors import BadInput
 
 
-def save_network(path: Path, network: HeLo | ReleasedHeLo, header: Header) -> None:
+def save_network(path: Path, network: HeLo | ReleasedHeLo, header: Header, distances: dict[str, Distance]) -> None:
     """Write a checkpoint; the folder is made when it is missing.
 
     Parameters
@@ -23,9 +26,12 @@ def save_network(path: Path, network: HeLo | ReleasedHeLo, header: Header) -> No
         Its state dictionary holds weights, normalisation and prior.
     header : Header
         What the model is.
+    distances : dict of str to Distance
+        From the training data, by modality.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    tensors |= {name: torch.from_numpy(array) for name, array in distance_tensors(distances).items()}
     save_file(tensors, path, metadata={ENTRY: msgspec.json.encode(header).decode()})
 
 
@@ -41,7 +47,8 @@ def load_network(path: Path) -> tuple[HeLo | ReleasedHeLo, Header]:
     shapes = {name: modality.shape for name, modality in header.modalities.items()}
     network = build_network(header.network, shapes, len(header.emotions))
     expected = network.state_dict()
-    found = load_file(path)
+    apart = {tensor.format(name) for name in header.modalities for tensor in TENSORS}
+    found = {name: tensor for name, tensor in load_file(path).items() if name not in apart}
     differing = sorted(expected.keys() ^ found.keys())
     if differing:
         where = "is missing" if differing[0] in expected else "belongs to no part of the network"

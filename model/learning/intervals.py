@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.dataset import Float, LabelledWindows
-from model.header import patterns
+from model.header import MEAN_LABEL, patterns
 from model.learning.train import estimate
 from model.network.helo import HeLo
 from model.network.released import ReleasedHeLo
@@ -14,8 +14,10 @@ COVERAGE = 0.9
 _WINDOWS = 1500
 
 
-def conformal_widths(network: HeLo | ReleasedHeLo, validation: LabelledWindows) -> dict[str, tuple[float, ...]]:
-    """Return half-widths of the shares' intervals.
+def conformal_widths(
+    network: HeLo | ReleasedHeLo, validation: LabelledWindows, prior: Float
+) -> dict[str, tuple[float, ...]]:
+    """Return half-widths of the shares' intervals, and of the prior's ``(n_emotions,)``.
 
     For each set of modalities, the other ones are hidden from the validation participants' windows; the half-width of
     an emotion is the ``ceil(0.9 (n + 1)) / n`` quantile of ``|label - estimate|`` (Lei et al., JASA 2018, split
@@ -25,19 +27,16 @@ def conformal_widths(network: HeLo | ReleasedHeLo, validation: LabelledWindows) 
     Returns
     -------
     dict of str to tuple of float
-        Names of the set's modalities joined by ``+`` -> ``(n_emotions,)``.
+        Names of the set's modalities joined by ``+`` -> ``(n_emotions,)``; for no modality those of the prior.
     """
     step = max(1, len(validation) // _WINDOWS)
     windows = validation.take(np.arange(0, len(validation), step))
     names = tuple(windows.features)
-    widths = {}
+    residuals = {MEAN_LABEL: np.abs(windows.labels - prior)}
     for name in patterns(names):
-        chosen = np.isin(names, name.split("+"))
-        shown = windows.present & chosen
-        kept = shown.any(1)
-        residuals = np.abs(windows.labels - estimate(network, windows, shown))[kept]
-        widths[name] = tuple(float(width) for width in quantile(residuals))
-    return widths
+        shown = windows.present & np.isin(names, name.split("+"))
+        residuals[name] = np.abs(windows.labels - estimate(network, windows, shown))[shown.any(1)]
+    return {name: tuple(quantile(found).tolist()) for name, found in residuals.items()}
 
 
 def quantile(residuals: Float) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from model.header import VERSION, Family, Header, ModalityHeader, Training
 from model.learning.baselines import Settings, mean_label, nearest_neighbours
 from model.learning.checkpoint import save_network
 from model.learning.choose import trial_kl
+from model.learning.distance import fit_distances
 from model.learning.evaluate import split_validation, subject_scores
 from model.learning.intervals import conformal_widths
 from model.learning.options import TrainOptions
@@ -32,9 +33,9 @@ def make_model(
 ) -> Header:
     """Train a model on labelled windows and write its checkpoint.
 
-    A fifth of the participants is kept for validation: they decide when training ends, give the intervals, and the
-    scores in the header. A training that was interrupted, of the same data and options, is gone on with: it is kept
-    beside the checkpoint, as ``.unfinished``.
+    A fifth of the participants is kept for validation: they decide when training ends, give the intervals, the limits
+    of the distance from the training data, and the scores in the header. A training that was interrupted, of the same
+    data and options, is gone on with: it is kept beside the checkpoint, as ``.unfinished``.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def make_model(
         eeg_channels=windows.eeg_channels,
         family=cast("Family", windows.family),
         mean_label=tuple((prior / prior.sum()).tolist()),
-        intervals=conformal_widths(trained.network, validation),
+        intervals=conformal_widths(trained.network, validation, training.mean_label()),
         network=options.network,
         training=Training(
             description=windows.description,
@@ -85,7 +86,7 @@ def make_model(
         metrics=_metrics(trained, training, validation, options),
         demonstration=windows.simulator_version is not None,
     )
-    save_network(path, trained.network, header)
+    save_network(path, trained.network, header, fit_distances(trained.network, training, validation))
     if report is not None:
         write_training(report, header, trained, training, validation)
     return header

@@ -104,8 +104,7 @@ def _model() -> str:
     predictor = Predictor.load(model_path("shipped"))
     predictor.warm_up()
     header = predictor.header
-    empty = {name: np.zeros((1, 2, *shape.shape), np.float32) for name, shape in header.modalities.items()}
-    prediction = predictor.predict(empty, np.ones((1, len(header.modalities)), bool))
+    prediction = predictor.predict(predictor.typical(), np.ones((1, len(header.modalities)), bool))
     if not np.isfinite(prediction.distribution).all():
         raise BadInput("the shipped model's estimate is not finite; check out model/shipped.safetensors again")
     return f"the shipped model runs on {predictor.device}: {header.training.description}"

@@ -85,7 +85,8 @@ def test_shared_readers_put_all_streams_of_a_session_into_one_process(tmp_path):
         assert [process["what"] for process in status()["processes"] if process["kind"] == "reader"] == [""]
         output, _ = run.communicate(timeout=120)
     result = json.loads(output)
-    assert result["estimates"] == 20
+    assert result["estimates"] + result["abstained"] == 20  # one participant in ten is unlike the others for a second
+    assert result["estimates"] >= 10
     assert {name for name, stream in result["streams"].items() if stream["samples_received"]} >= {
         "P001/eeg", "P001/gsr", "P001/ppg", "P001/face", "P001/state",
     }  # fmt: skip

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from model.header import model_path
+from model.predictor import Predictor
 from pipeline.modalities import EMOTIONS
 from pipeline.records import Estimate, FeatureWindow
-from pipeline.signals.family import FEATURES
 from pipeline.store import ids, keys
 from pipeline.store.ring import read_ticks
 from pipeline.store.writer import StreamWriter
@@ -22,6 +23,7 @@ class Features:
 
     def __init__(self, connection, session: str) -> None:
         self._rng = np.random.default_rng(1)
+        self._typical = Predictor.load(model_path("shipped"), "cpu").typical()
         self._writers = {
             name: StreamWriter(connection, keys.features(session, "P001", name), retention_s=600) for name in MODALITIES
         }
@@ -29,7 +31,8 @@ class Features:
     def put(self, *ticks: int, missing: tuple[str, ...] = ()) -> None:
         for tick in ticks:
             for name, writer in self._writers.items():
-                values = self._rng.normal(size=(2, *FEATURES[name].shape)).astype(np.float32)
+                usual = self._typical[name][0]
+                values = (usual + 0.02 * self._rng.normal(size=usual.shape)).astype(np.float32)
                 gone = name in missing
                 window = FeatureWindow(
                     tick, 100 + tick / 4, name, values * np.nan if gone else values, 0.0 if gone else 1.0, 1.0,

@@ -67,9 +67,18 @@ def predictor() -> Predictor:
     return Predictor.load(model_path("shipped"), "cpu")
 
 
+def typical(predictor: Predictor, tick: int = 0, spread: float = 0.0, seed: int = 0) -> dict[str, FeatureWindow]:
+    """Return windows such as the model was trained on."""
+    rng = np.random.default_rng(seed)
+    return {
+        name: window(tick, name, (row[0] + spread * rng.normal(size=row[0].shape)).astype(np.float32))
+        for name, row in predictor.typical().items()
+    }
+
+
 def test_a_modality_that_is_absent_or_not_finite_is_masked(predictor):
     names = list(predictor.header.modalities)
-    whole = {name: window(0, name) for name in names}
+    whole = typical(predictor)
     holed = {**whole, "EEG": window(0, "EEG", np.full((2, *FEATURES["EEG"].shape), np.nan, np.float32))}
     without = {name: w for name, w in whole.items() if name != "EEG"}
     prediction, present = estimates_of(predictor, [whole, holed, without, {}])
@@ -82,20 +91,14 @@ def test_a_modality_that_is_absent_or_not_finite_is_masked(predictor):
 
 
 def test_a_modality_that_the_model_does_not_take_changes_nothing(predictor):
-    whole = {name: window(0, name) for name in predictor.header.modalities}
+    whole = typical(predictor)
     more = {**whole, "Temperature": window(0, "Temperature")}
     prediction, _ = estimates_of(predictor, [whole, more])
     np.testing.assert_array_equal(prediction.distribution[0], prediction.distribution[1])
 
 
 def test_many_ticks_come_out_the_same_on_all_cores(predictor):
-    rng = np.random.default_rng(3)
-
-    def tick(number: int) -> dict[str, FeatureWindow]:
-        shapes = {name: (2, *FEATURES[name].shape) for name in predictor.header.modalities}
-        return {name: window(number, name, rng.normal(size=shape).astype(np.float32)) for name, shape in shapes.items()}
-
-    ready = [tick(number) for number in range(150)]
+    ready = [typical(predictor, number, spread=0.02, seed=number) for number in range(150)]
     done: list[int] = []
 
     def estimate(spread_from: int) -> list[Estimate]:
@@ -107,6 +110,7 @@ def test_many_ticks_come_out_the_same_on_all_cores(predictor):
     here, spread = estimate(1000), estimate(70)
     assert sum(done) == 2 * len(ready)
     assert [estimate.tick for estimate in spread] == list(range(150))
+    assert not any(estimate.abstained for estimate in here)
     for one, other in zip(here, spread, strict=True):
         assert one.distribution.tobytes() == other.distribution.tobytes()
         assert [use.weight for use in one.modalities.values()] == [use.weight for use in other.modalities.values()]

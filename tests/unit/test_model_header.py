@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from model.header import ENTRY, Header, fits, model_hash, model_path, patterns, read_header
+from model.header import ENTRY, MEAN_LABEL, Header, fits, model_hash, model_path, patterns, read_header
 from model.learning.make import make_model
 from model.learning.options import TrainOptions
 from model.network.settings import NetworkSettings
@@ -57,8 +57,8 @@ def test_the_header_says_what_the_model_is(checkpoint):
     assert header.training.participants + header.training.validation_participants == 6
     assert header.training.command == "helo train"
     assert set(header.metrics) == {"helo", "mean-label", "knn"}
-    assert set(header.intervals) == set(patterns(tuple(header.modalities)))
-    assert len(header.intervals) == 15
+    assert set(header.intervals) == {MEAN_LABEL, *patterns(tuple(header.modalities))}
+    assert len(header.intervals) == 16
     assert not header.demonstration
     assert sum(header.mean_label) == pytest.approx(1)
 
@@ -82,7 +82,7 @@ def test_a_safetensors_file_without_a_header_is_refused(tmp_path):
 @pytest.mark.parametrize(("change", "expected"), [
     (lambda h: h.update(surprise=1), "surprise"),
     (lambda h: h.pop("emotions"), "emotions"),
-    (lambda h: h.update(version=99), "version 99 is not 1"),
+    (lambda h: h.update(version=99), "version 99 is not 2"),
     (lambda h: h.update(family="other"), "$.family"),
     (lambda h: h.update(family="dmer"), "modalities.GSR: features (12,) of 5 s are not the (28,)"),
     (lambda h: h.update(mean_label=[0.5, 0.5]), "mean_label is not a distribution"),
@@ -93,6 +93,7 @@ def test_a_safetensors_file_without_a_header_is_refused(tmp_path):
     (lambda h: h["modalities"]["Face"].update(kind="physiological"), "kind physiological is not behavioural"),
     (lambda h: h.update(eeg_channels=["Fp1"]), "modalities.EEG"),
     (lambda h: h["intervals"].pop("GSR+Face"), "intervals: none for GSR+Face"),
+    (lambda h: h["intervals"].pop(""), "intervals: none for the mean label"),
     (lambda h: h["intervals"].update(GSR=[2.0] * 10), "intervals.GSR is not 10 half-widths"),
     (lambda h: h["network"].update(layers=3), "layers"),
 ])  # fmt: skip
@@ -104,6 +105,18 @@ def test_a_header_that_contradicts_itself_is_refused(checkpoint, change, expecte
 def test_a_normalisation_of_another_shape_is_refused(checkpoint):
     _rewrite(checkpoint, change_tensors=lambda t: t.update({"normalisation.GSR.scale": np.ones((2, 11), np.float32)}))
     assert "normalisation.GSR.scale is (2, 11), not (2, 12)" in _refusal(checkpoint)
+
+
+@pytest.mark.parametrize(("change", "expected"), [
+    (lambda t: t.pop("distance.GSR.limit"), "distance.GSR.limit is missing, not ()"),
+    (
+        lambda t: t.update({"distance.GSR.whitening": np.eye(23, dtype=np.float32)}),
+        "distance.GSR.whitening is (23, 23), not (24, 24)",
+    ),
+])  # fmt: skip
+def test_a_distance_of_another_shape_is_refused(checkpoint, change, expected):
+    _rewrite(checkpoint, change_tensors=change)
+    assert expected in _refusal(checkpoint)
 
 
 @pytest.mark.parametrize(("change", "expected"), [

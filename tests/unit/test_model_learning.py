@@ -98,10 +98,17 @@ def test_validation_needs_two_participants():
 
 
 def test_intervals_cover_nine_in_ten_labels(parts, trained):
-    widths = conformal_widths(trained.network, parts[1])
+    widths = conformal_widths(trained.network, parts[1], parts[0].mean_label())
     covered = np.abs(parts[1].labels - estimate(trained.network, parts[1])) <= np.asarray(widths["EEG+GSR+PPG+Face"])
     assert (covered.mean(0) >= 0.9).all()
     assert (covered.mean(0) < 0.95).all()
+
+
+def test_the_mean_labels_intervals_stand_beside_those_of_the_modalities(parts, trained):
+    prior = parts[0].mean_label()
+    widths = conformal_widths(trained.network, parts[1], prior)
+    assert ((np.abs(parts[1].labels - prior) <= np.asarray(widths[""])).mean(0) >= 0.9).all()
+    assert sum(widths["EEG+GSR+PPG+Face"]) < sum(widths[""])
 
 
 def test_the_conformal_quantile_is_the_rank_that_the_theorem_asks_for():

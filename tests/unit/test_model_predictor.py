@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from model.header import pattern
+from model.abstention import NOTHING_PRESENT, UNLIKE
+from model.header import MEAN_LABEL, pattern
 from model.learning.make import make_model
 from model.learning.options import TrainOptions
 from model.network.settings import NetworkSettings
-from model.predictor import NOTHING_PRESENT, ROWS, Predictor, choose_device
+from model.predictor import ROWS, Predictor, choose_device
 from pipeline.errors import BadInput
 
 TINY = TrainOptions(
@@ -52,7 +53,7 @@ def test_a_row_is_bit_equal_whatever_its_place_and_its_neighbours(predictor, row
     orders = [np.roll(np.arange(20), places) for places in range(ROWS)]
     for order in [*orders, *(np.array([row]) for row in range(20)), np.arange(19, -1, -3)]:
         found = predictor.predict({name: array[order] for name, array in features.items()}, present[order])
-        for field in ("distribution", "low", "high", "weights"):
+        for field in ("distribution", "low", "high", "weights", "distance"):
             np.testing.assert_array_equal(getattr(found, field), getattr(together, field)[order])
 
 
@@ -93,8 +94,41 @@ def test_with_nothing_present_it_says_the_mean_label_and_abstains(predictor, row
     assert found.abstained.tolist() == [row == 4 for row in range(20)]
     assert found.reasons[4] == NOTHING_PRESENT
     assert (found.weights[4] == 0).all()
-    assert (found.low[4] == 0).all()
-    assert (found.high[4] == 1).all()
+    half = np.asarray(predictor.header.intervals[MEAN_LABEL], np.float32)
+    np.testing.assert_array_equal(found.low[4], np.maximum(found.distribution[4] - half, 0))
+    np.testing.assert_array_equal(found.high[4], np.minimum(found.distribution[4] + half, 1))
+    assert np.isnan(found.distance[4]).all()
+
+
+def test_a_row_with_a_modality_that_is_unlike_the_training_data_says_the_mean_label_and_abstains(predictor, rows):
+    features, present = rows
+    features = {name: array.copy() for name, array in features.items()}
+    features["GSR"][7] *= 40
+    found = predictor.predict(features, present)
+    assert found.abstained.tolist() == [row == 7 for row in range(20)]
+    assert found.reasons[7] == f"GSR: {UNLIKE}"
+    assert (found.distance[7] > 1).tolist() == [False, True, False, False]
+    np.testing.assert_array_equal(found.distribution[7], np.asarray(predictor.header.mean_label, np.float32))
+    present[7, 1] = False
+    assert not predictor.predict(features, present).abstained.any()
+
+
+def test_what_is_typical_of_the_training_data_is_estimated(predictor):
+    found = predictor.predict(predictor.typical(), np.ones((1, 4), np.bool_))
+    np.testing.assert_allclose(found.distance, 0, atol=1e-5)
+    assert not found.abstained.any()
+    assert found.weights.sum() == pytest.approx(1)
+
+
+def test_the_plan_and_the_correlation_of_a_row_are_there_for_who_asks(predictor, rows):
+    features, present = rows
+    found = predictor.explain({name: array[3:4] for name, array in features.items()}, present[3:4])
+    assert found.plan.shape == (8, 8)
+    np.testing.assert_allclose(found.plan.sum(0), 1 / 8, atol=1e-5)
+    np.testing.assert_allclose(found.plan.sum(1), 1 / 8, atol=1e-5)
+    np.testing.assert_allclose(np.diag(found.correlation), 1, atol=1e-5)
+    with pytest.raises(ValueError, match="one row is explained at a time, not 20"):
+        predictor.explain(features, present)
 
 
 def test_weights_are_how_far_leaving_a_modality_out_moves_the_estimate(predictor, rows):
