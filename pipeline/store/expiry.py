@@ -48,7 +48,7 @@ class Expiry:
                 *(keys.features(session, participant, modality) for modality in MODALITIES),
                 keys.estimates(session, participant),
             ]
-            self._keys += [*rings, *map(keys.read, rings)]
+            self._keys += [*rings, *map(keys.read, rings), *map(keys.written, rings)]
             self._keys += [
                 name(session, participant) for name in (keys.published, keys.streams, keys.grid, keys.snapshot)
             ]

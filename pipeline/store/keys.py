@@ -39,6 +39,11 @@ def read(stream: str) -> str:
     return f"{stream}:read"
 
 
+def written(stream: str) -> str:
+    """Return where it is kept when entries of a stream were written; `stream` is a key."""
+    return f"{stream}:written"
+
+
 def place(stream: str) -> str:
     """Return what a key names within its session, for messages: ``P001/raw/eeg``."""
     return stream.partition("}:")[2].replace(":", "/")

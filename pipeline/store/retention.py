@@ -5,10 +5,13 @@ once a second, says so before anything unread is dropped, and drops it all the s
 stays bounded whatever a reader does.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
+
+import msgspec
 
 from pipeline.log import get_log
 from pipeline.store import keys
@@ -18,6 +21,8 @@ from pipeline.store.link import Link
 
 #: How often a writer looks at what has been read, and remembers how far it was (s).
 LOOK_EVERY_S: Final = 1.0
+#: A writer notes in the store when it wrote what, for its successor, so often in the time that entries are kept.
+_NOTES: Final = 12
 
 
 class Acknowledged:
@@ -71,6 +76,9 @@ class Acknowledged:
 class Retention:
     """Decides below which id the store may drop a stream's entries. Belongs to the stream's writer.
 
+    What was written when is known beyond the writer's life: a sensor that comes and goes has one reader process after
+    the other, of which none may live as long as the retention.
+
     Parameters
     ----------
     key : str
@@ -93,6 +101,7 @@ class Retention:
         self._marks: deque[tuple[float, str]] = deque()
         self._min_id: str | None = None
         self._next_look = float("-inf")
+        self._next_note = float("-inf")
         self._behind: dict[str, bool] = {}
         """Worker -> whether it was said that it loses entries; those that are not behind are not in it."""
 
@@ -106,10 +115,30 @@ class Retention:
         now = self._clock()
         if now >= self._next_look:
             self._next_look = now + LOOK_EVERY_S
+            self._share(store, now)
             while len(self._marks) > 1 and self._marks[1][0] <= now - 2 * self._seconds:
                 self._marks.popleft()
             self._min_id = self._look(store, now)
         return self._min_id
+
+    def _share(self, store: Connection, now: float) -> None:
+        """Take over what a predecessor noted, and note the like for a successor: on the wall clock, which both have."""
+        if now < self._next_note:
+            return
+        ahead = time.time() - now
+        if math.isinf(self._next_note):
+            noted = store.get(keys.written(self._key))
+            before = [] if noted is None else msgspec.msgpack.decode(noted, type=list[tuple[float, str]])
+            first = parse(self._marks[0][1]) if self._marks else None
+            older = [(at - ahead, entry_id) for at, entry_id in before if first is None or parse(entry_id) < first]
+            self._marks.extendleft(reversed(older))
+        every = self._seconds / _NOTES
+        self._next_note = now + every
+        spaced: list[tuple[float, str]] = []
+        for at, entry_id in self._marks:
+            if not spaced or at + ahead - spaced[-1][0] >= every:
+                spaced.append((at + ahead, entry_id))
+        store.put(keys.written(self._key), msgspec.msgpack.encode(spaced))
 
     def _look(self, store: Connection, now: float) -> str | None:
         due = self._written_by(now - self._seconds)

@@ -30,6 +30,11 @@ class Ring:
         self._connection = connection
         self._writer = StreamWriter(connection, KEY, retention_s=RETENTION_S, alarm=self._say, clock=self.clock)
 
+    def begin_anew(self) -> None:
+        """Go on with another writer, as a process that was replaced does."""
+        self._writer.close()
+        self._writer = StreamWriter(self._connection, KEY, retention_s=RETENTION_S, alarm=self._say, clock=self.clock)
+
     def write(self, seconds: int) -> None:
         for _ in range(seconds):
             assert self._writer.append(raw_id(7, self.second), Grid(0.0, 1.0))
@@ -125,6 +130,14 @@ def test_what_was_read_is_said_again_to_a_store_that_came_back_empty(ring, recor
         return connection.fields(keys.read(KEY)) == {"recorder": raw_id(7, 5).encode()}
 
     until(said)
+
+
+def test_writers_that_follow_each_other_keep_no_more_than_one_that_stays(ring):
+    """A sensor with a bad connection gets a new reader process again and again, each younger than the retention."""
+    for _ in range(10):
+        ring.write(60)
+        ring.begin_anew()
+    assert RETENTION_S <= ring.second - ring.oldest <= RETENTION_S + BLOCK + 15
 
 
 def test_the_writer_asks_at_most_once_a_second(ring, redis_client):
