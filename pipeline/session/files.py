@@ -45,8 +45,6 @@ class SessionFiles:
 
     Attributes
     ----------
-    stopped : str
-        Why the recording ended before the session did, a sentence; empty where it did not.
     last_window, last_estimate : dict
         (participant, modality), and participant -> last tick in the table.
     """
@@ -55,7 +53,6 @@ class SessionFiles:
         self._path = path
         before = folder.read_provenance(path)
         self._provenance: dict[str, Any] = before or provenance(settings)
-        self.stopped: str = self._provenance.get("stopped") or ""
         if not before:
             folder.write_settings(path, settings)
             folder.write_provenance(path, self._provenance)
@@ -87,6 +84,10 @@ class SessionFiles:
     def last(self, participant: str, stream: str) -> tuple[int, int] | None:
         """Return segment and index of the last sample of a stream, None before its first; of estimates: 1 and tick."""
         return self._raw.last(participant, stream)
+
+    def info(self, participant: str, stream: str) -> StreamInfo | None:
+        """Return what a stream was when its last sample was added; None before its first."""
+        return self._raw.info(participant, stream)
 
     def add_chunk(self, participant: str, info: StreamInfo, chunk: Chunk) -> int:
         """Add samples; return how many of their segment are missing before them."""
@@ -165,7 +166,6 @@ class SessionFiles:
         OSError
             There is no room, say.
         """
-        self.stopped = stopped
         self._write_provenance()
         self._raw.close()
         for table in (self._features, self._estimates, self._events):

@@ -89,6 +89,15 @@ class RawFile:
         found = self._streams.get((participant, stream))
         return found.last if found and found.segments else None
 
+    def info(self, participant: str, stream: str) -> StreamInfo | None:
+        """Return what a stream was when its last sample was added; None before its first."""
+        found = self._streams.get((participant, stream))
+        if found is None or not found.segments:
+            return None
+        ch_names, units = tuple(found.description["ch_names"]), tuple(found.description["units"])
+        described = {**found.description, "ch_names": ch_names, "units": units}
+        return StreamInfo(stream=stream, host="", uid="", use="record", **described)
+
     def add(self, participant: str, info: StreamInfo, chunk: Chunk, *, synchronized: bool = False) -> int:
         """Add a chunk.
 
@@ -146,8 +155,13 @@ class RawFile:
         ]
 
     def samples(self) -> dict[str, int]:
-        """Return ``participant/stream`` -> samples recorded."""
-        return {f"{s.participant}/{s.stream}": s.samples for s in self._streams.values() if s.stream}
+        """Return ``participant/stream`` -> samples recorded, of all that the stream was."""
+        found: dict[str, int] = {}
+        for one in [*self._left, *self._streams.values()]:
+            if one.stream:
+                name = f"{one.participant}/{one.stream}"
+                found[name] = found.get(name, 0) + one.samples
+        return found
 
     def flush(self) -> None:
         """Write what waits, to the disk itself."""

@@ -79,9 +79,10 @@ class Recorder:
 
     def _write(self) -> str:
         """Record, and end the files; return why although the run goes on, or an empty text."""
+        stopped: str = folder.read_provenance(self._folder).get("stopped") or ""
+        if stopped:
+            return stopped  # by a predecessor, which has ended the files: to open them would cut their ends off
         files = SessionFiles(self._folder, self._context.settings)
-        if files.stopped:
-            return files.stopped
         sorting = Sorting(self._context, files, self._known)
         try:
             self._record(files, sorting)

@@ -3,6 +3,7 @@
 from pipeline.modalities import MODALITIES
 from pipeline.records import Chunk, Estimate, Event, FeatureWindow, Grid, StreamInfo
 from pipeline.session.files import SessionFiles
+from pipeline.session.xdf_format import FORMATS
 from pipeline.store import ids, keys
 from pipeline.store.connection import StoreLost
 from pipeline.store.retention import Acknowledged
@@ -34,6 +35,8 @@ class Sorting:
         self._raw_keys: dict[str, tuple[str, str]] = {}
         self._spans: dict[str, int] = {}
         """Of each raw stream, in which span its last sample was recorded, as far as this process knows."""
+        self._left_out: dict[tuple[str, str], int] = {}
+        """Of each raw stream, the segment of which it was said last that it is not recorded."""
         self._participant_of: dict[str, str] = {}
         self._grids: dict[str, Grid] = {}
         self._acknowledged = Acknowledged(context.connection, "recorder")
@@ -150,15 +153,36 @@ class Sorting:
     def _take_chunk(self, entry: Entry[Chunk], span: int) -> None:
         participant, stream = self._raw_keys[entry.key]
         chunk = entry.record
-        last = self._files.last(participant, stream)
-        if last is not None and last[0] != chunk.segment:
-            self.look()  # the stream may have come back as another one
-        missing = self._files.add_chunk(participant, self._infos[participant, stream], chunk)
+        info = self._info(participant, stream, chunk)
+        if info is None:
+            self._leave_out(participant, stream, chunk)
+            return
+        missing = self._files.add_chunk(participant, info, chunk)
         if missing and self._spans.get(entry.key, 0) == span:
-            sentence = f"{missing} samples of {participant}/{stream} were gone before they could be recorded"
-            self._context.log.warning(sentence)
-            self._context.board.append_event(Event(local_clock(), "gap", f"{sentence}.", "recorder"))
+            self._say_gap(f"{missing} samples of {participant}/{stream} were gone before they could be recorded")
         self._spans[entry.key] = span
+
+    def _info(self, participant: str, stream: str, chunk: Chunk) -> StreamInfo | None:
+        """Return of what stream a chunk is; None where nobody knows any more.
+
+        A stream may have come back as another one, and what was stored before that may still have to be recorded.
+        """
+        before, last = self._files.info(participant, stream), self._files.last(participant, stream)
+        if before is not None and last is not None:
+            if last[0] == chunk.segment:
+                return before
+            self.look()
+        now = self._infos[participant, stream]
+        return next((info for info in (now, before) if info is not None and _fits(info, chunk)), None)
+
+    def _leave_out(self, participant: str, stream: str, chunk: Chunk) -> None:
+        if self._left_out.get((participant, stream)) != chunk.segment:
+            self._left_out[participant, stream] = chunk.segment
+            self._say_gap(f"Samples of {participant}/{stream} are not recorded: of what stream they are is not known")
+
+    def _say_gap(self, sentence: str) -> None:
+        self._context.log.warning(sentence)
+        self._context.board.append_event(Event(local_clock(), "gap", f"{sentence}.", "recorder"))
 
     def _is_recorded(self, event: Event) -> bool:
         """Return whether an event belongs into the recording: in a pause all but what the sensors say."""
@@ -169,3 +193,11 @@ class Sorting:
         if recording.begun is None or event.time < recording.begun:
             return event.kind == "record"
         return event.kind != "marker" or recording.span(event.time) is not None
+
+
+def _fits(info: StreamInfo, chunk: Chunk) -> bool:
+    """Return whether a stream can have sent a chunk."""
+    dtype, n_channels = FORMATS[info.format], len(info.ch_names)
+    if dtype is None:
+        return all(len(sample) == n_channels for sample in chunk.strings) and len(chunk.strings) == len(chunk.times)
+    return chunk.data.dtype.newbyteorder("<") == dtype and chunk.data.shape[1] == n_channels

@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
 from pipeline.files.read import read_recording
-from pipeline.records import Event
+from pipeline.records import Chunk, Event
 from pipeline.session.config import load_session_file
 from pipeline.session.tables import read_table
+from pipeline.store import ids, keys
 from pipeline.store.connection import Connection
 from pipeline.store.server import EmbeddedServer
-from tests.played import OFFSET, Session
+from tests.played import EEG, OFFSET, Session
 
 Until = Callable[..., None]
 
@@ -162,3 +164,25 @@ def test_without_a_folder_it_says_so(session: Session):
     session.folder.rmdir()
     session.start()
     assert session.process.wait(30) == 2
+
+
+def test_a_stream_that_came_back_as_another_one_while_the_recorder_was_dead_is_recorded_as_both(
+    session: Session, until: Until
+):
+    session.announce()
+    session.start()
+    session.eeg(0)
+    until(lambda: session.recorded() == 10)
+    session.stop(signal.SIGKILL)
+    session.eeg(10)
+    other = replace(EEG, name="Band", ch_names=("a", "b", "c"), units=("uV", "uV", "uV"))
+    session.board.put_stream("P001", other)
+    session.put(
+        keys.raw(session.name, "P001", "eeg"),
+        ids.raw_id(2000, 0),
+        Chunk(2000, 0, np.arange(10) / 100 + 5, OFFSET, np.zeros((10, 3), np.float32), 5.1 + OFFSET),
+    )
+    session.start()
+    until(lambda: session.recorded("Band") == 10)
+    assert session.recorded() == 20
+    assert session.stop() == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.records import Event, StreamHealth
+from pipeline.session.folder import read_provenance, write_provenance
 from pipeline.session.tables import read_table
 from pipeline.store import ids, keys
 from pipeline.store.connection import Connection
@@ -128,4 +129,19 @@ def test_a_disk_that_is_nearly_full_is_an_alarm_and_then_a_clean_end(session: Se
     assert session.xdf()["Cap"]["footer"]["info"]["sample_count"] == ["10"]
     until(lambda: (session.folder / "estimates.parquet").exists())
     assert not (session.folder / "estimates.arrows").exists()
+    assert session.stop() == 0
+
+
+def test_a_recorder_that_was_stopped_and_dies_leaves_its_ended_files_alone(session: Session, until: Until):
+    session.start()
+    session.eeg(0)
+    session.tick(0)
+    until(lambda: session.recorded("helo-estimates-P001") == 1)
+    assert session.stop() == 0
+    ended = read_provenance(session.folder)
+    write_provenance(session.folder, {**ended, "stopped": "The recording was stopped."})
+    before = {file.name: file.read_bytes() for file in session.folder.iterdir()}
+    session.start()
+    until(lambda: stopped(session))
+    assert {file.name: file.read_bytes() for file in session.folder.iterdir()} == before
     assert session.stop() == 0

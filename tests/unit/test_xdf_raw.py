@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyxdf
+from msgspec.structs import replace
 
 from pipeline.records import Chunk, StreamInfo
 from pipeline.session.raw import RawFile
@@ -159,3 +160,11 @@ def test_a_crash_before_the_first_sample_of_a_changed_stream_repeats_nothing(tmp
     again.add("P001", other, chunk(0, segment=2000))
     again.close()
     assert [len(place["segments"]) for place in again.provenance()] == [0, 1, 1]
+
+
+def test_samples_count_on_where_a_stream_came_back_as_another_one(tmp_path):
+    raw = RawFile(tmp_path / "raw.xdf")
+    raw.add("P001", EEG, chunk(0))
+    raw.add("P001", replace(EEG, source_id="cap-2"), chunk(0, segment=2000))
+    assert raw.samples() == {"P001/eeg": 10}
+    raw.close()
