@@ -1,6 +1,5 @@
 """What was decided while a session ran: its ticks, what the clock closed, what happened."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,12 +49,4 @@ def grid(session: RecordedSession, participant: str) -> Grid | None:
 
 def happened(path: Path, *kinds: str) -> list[dict[str, Any]]:
     """Return the events of these kinds from a session's log, as far as it goes."""
-    file = path / folder.EVENTS
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    events = []
-    for line in lines:
-        try:
-            events.append(json.loads(line))
-        except ValueError:
-            break  # cut off here
-    return [event for event in events if event["kind"] in kinds]
+    return [event for event in folder.read_events(path) if event["kind"] in kinds]

@@ -66,9 +66,17 @@ def read_provenance(folder: Path) -> dict[str, Any]:
 
 
 def read_events(folder: Path) -> list[dict[str, Any]]:
-    """Return the events of a session: ``id``, ``time`` (s), ``kind``, ``text``, ``source``."""
-    lines = (folder / EVENTS).read_bytes().splitlines()  # of bytes: a text may hold what Unicode calls a line's end
-    return [json.loads(line) for line in lines]
+    """Return the events of a session as far as they go: ``id``, ``time`` (s), ``kind``, ``text``, ``source``.
+
+    Raises
+    ------
+    BadInput
+        A line that is not cut off is no event.
+    """
+    try:
+        return [json.loads(line) for line in _whole_lines(folder / EVENTS)]
+    except ValueError as error:
+        raise BadInput(f"{folder / EVENTS}: is damaged ({error}); give the recording as it was written") from error
 
 
 class EventLog:
@@ -90,10 +98,8 @@ class EventLog:
     """
 
     def __init__(self, path: Path) -> None:
-        content = path.read_bytes() if path.exists() else b""
-        whole = content[: content.rfind(b"\n") + 1]
-        self._file = DurableFile(path, len(whole))
-        lines = whole.splitlines()
+        lines = _whole_lines(path)
+        self._file = DurableFile(path, sum(map(len, lines)))
         self.last_id: str = json.loads(lines[-1])["id"] if lines else "0-0"
         self.count = len(lines)
 
@@ -115,6 +121,12 @@ class EventLog:
     def abandon(self) -> None:
         """Close the file as it is on the disk."""
         self._file.close()
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """Return the lines of a file but one that is cut off; of bytes: a text may hold what Unicode calls a line's end."""
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    return lines if not lines or lines[-1].endswith(b"\n") else lines[:-1]
 
 
 def _claimed(folder: Path) -> bool:

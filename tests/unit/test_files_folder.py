@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import BadInput
 from pipeline.records import Event
 from pipeline.session.config import load_session_file, parse_session
-from pipeline.session.folder import EventLog, read_provenance, reserve, write_provenance, write_settings
+from pipeline.session.folder import EventLog, read_events, read_provenance, reserve, write_provenance, write_settings
 from pipeline.session.provenance import provenance
 
 EEG = {"match": {"type": "EEG"}, "use": "EEG"}
@@ -70,3 +70,15 @@ def test_events_are_gone_on_with_after_a_line_that_is_cut_off(tmp_path):
     again.append("18-0", event("two"))
     again.close()
     assert [json.loads(line)["text"] for line in path.read_text().splitlines()] == ["one", "two"]
+
+
+def test_events_are_read_as_they_were_written_up_to_a_line_that_is_cut_off(tmp_path):
+    texts = ["a line\u2028 and a\x85 paragraph", "two", "three"]
+    log = EventLog(tmp_path / "events.jsonl")
+    for number, text in enumerate(texts):
+        log.append(f"{number}-0", event(text))
+    log.close()
+    assert [found["text"] for found in read_events(tmp_path)] == texts
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(path.read_bytes()[:-4])
+    assert [found["text"] for found in read_events(tmp_path)] == texts[:2]
