@@ -46,7 +46,7 @@ class OwnedParticipant:
     """
 
     def __init__(self, context: WorkerContext, lease: Lease, header: Header, known: Known) -> None:
-        self.lease = lease
+        self._lease = lease
         self.lateness = Lateness()
         self._context = context
         participant = context.settings.participants[context.participant]
@@ -157,7 +157,7 @@ class OwnedParticipant:
         self._rings.close()
         self._snapshots.close()
         self._acknowledged.close()
-        self.lease.release()
+        self._lease.release()
 
     def _as_of(self, stream: str, chunk: Chunk) -> float:
         """Return up to when a stream has come (s): a reader that was held up brings what is old when it arrives."""

@@ -39,6 +39,7 @@ class Preprocess:
     def __init__(self, context: WorkerContext, leases: Mapping[str, Lease]) -> None:
         self._context = context
         header = read_header(model_path(context.settings.model))
+        self._leases = leases
         self._owned: list[OwnedParticipant] = []
         self._owner_of: dict[str, OwnedParticipant] = {}
         self._save_due: dict[OwnedParticipant, Every] = {}
@@ -80,8 +81,8 @@ class Preprocess:
 
     def _renew(self) -> None:
         if self._renew_due.due(local_clock()):
-            for one in self._owned:
-                one.lease.renew()
+            for lease in self._leases.values():
+                lease.renew()
 
     def _patience(self) -> float:
         """Return how long to wait for chunks (s): until the clock will have something to decide."""

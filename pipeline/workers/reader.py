@@ -61,7 +61,9 @@ class Reader:
         self._segmenter: Segmenter | None = None
         self._segmented: tuple[float, bool, int | None] | None = None
         """Rate, whether it may drop samples, and counter channel, of the stream that the segmenter is for."""
-        self._newest: Chunk | None = None
+        # Asked once, at the start: later the store may be away, and that is no reason to read nothing.
+        stored = last(context.connection, self._key, Chunk)
+        self._newest: Chunk | None = None if stored is None else stored.record
         self._health = Health(context, self._key)
         self._lost = self._health.now.state == "lost"
         self._clock_kind = self._health.now.clock
@@ -197,9 +199,6 @@ class Reader:
             self._segmenter.reopen()
             self._health.open(info)
             return self._segmenter
-        if self._newest is None:
-            stored = last(self._context.connection, self._key, Chunk)
-            self._newest = None if stored is None else stored.record
         segmenter = Segmenter(info.sfreq, can_drop=info.can_drop_samples, counter=counter, newest=self._newest)
         before_now = self._health.now
         segmenter.samples, segmenter.gaps = before_now.samples_received, before_now.gaps

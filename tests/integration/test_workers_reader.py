@@ -1,5 +1,7 @@
 """The reader: what an outlet sends is in the ring, sample for sample, and what is missing is said."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -182,3 +184,17 @@ def test_a_marker_is_an_event_too(connection, unique, until, fmt, sample, text):
         (entry,) = stored(context)
         assert entry.record.times.tolist() == [at]
         assert health(context).samples_lost is None
+
+
+def test_what_is_found_while_the_store_is_away_is_stored_when_it_is_back(
+    context, unique, until, store_server, caplog
+):
+    with working(READ, context):
+        until(lambda: (now := health(context)) and now.state == "waiting")
+        os.kill(store_server.pid, signal.SIGKILL)
+        store_server.wait(10)
+        with Outlet(sensor(unique)) as outlet:
+            send(outlet, local_clock() - 2, 0, 500)
+            until(lambda: any(context.stream in str(r.fields["user"]) for r in caplog.records if "store lost" in r.msg))
+            store_server.start()
+            until(lambda: n_stored(context) == 500)
