@@ -4,6 +4,7 @@ The store's is for whichever worker takes over, on whichever machine. The file i
 together with the worker.
 """
 
+import os
 from pathlib import Path
 
 from pipeline.log import get_log
@@ -49,7 +50,8 @@ class Snapshots:
         stored = self._link.run(
             lambda store: self._lease.write(store, lambda fence: store.put(self._key, data, fence=fence))
         )
-        fresh = self._file.with_suffix(".part")
+        # Of its own name: a worker that was paused here, and goes on, must not take its successor's file away.
+        fresh = self._file.with_suffix(f".{os.getpid()}")
         fresh.write_bytes(data)
         fresh.replace(self._file)
         return stored
