@@ -12,7 +12,7 @@ stamped in bursts is not torn apart.
 
 A stamp that goes back by more than the tolerance is a clock jump. So is one that leaps ahead by more than JUMP_S and
 brings the stamps closer to their arrival, by half of the leap, than they ever were: after a real gap samples are as
-late as before (`pipeline.streams.lateness`).
+late as before (`pipeline.streams.delay`).
 
 A counter channel proves what is missing (`pipeline.streams.counter`): a gap is where it says so, and stamps alone begin
 a segment only where they leap by more than MAX_TOLERANCE_S, or where their clock jumps.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipeline.records import Array, Chunk
 from pipeline.streams.continuity import Beginning, Continuity
 from pipeline.streams.counter import Counter
-from pipeline.streams.lateness import Lateness
+from pipeline.streams.delay import LeastDelay
 from pipeline.streams.offsets import JUMP_S
 
 
@@ -80,7 +80,7 @@ class Segmenter:
         self._sfreq = sfreq
         self._counter = Counter(counter) if counter is not None and regular else None
         self._continuity = Continuity(sfreq, regular=regular, counter=self._counter, newest=newest)
-        self._lateness = Lateness()
+        self._least_delay = LeastDelay()
         self._segment, self._offset = (0, 0.0) if newest is None else (newest.segment, newest.offset)
         self._next = 0
         self.samples = 0
@@ -92,12 +92,12 @@ class Segmenter:
         self._continuity.announce(Beginning("open"))
         if self._counter is not None:
             self._counter.forget()
-        self._lateness = Lateness()
+        self._least_delay = LeastDelay()
 
     def jump(self, seconds: float) -> None:
         """Begin a new segment with the next sample: its clock moved by so much (s), and the offset has followed."""
         self._continuity.announce(Beginning("clock jump", 0, seconds, measured=True))
-        self._lateness = Lateness()
+        self._least_delay = LeastDelay()
 
     def split(self, pulled: Pulled, *, offset: float, epoch_ms: int) -> list[Piece]:
         """Return the samples as chunks, cut where a segment begins.
@@ -117,7 +117,7 @@ class Segmenter:
             return []
         cuts = self._cut(pulled, offset)
         self._offset = cuts[-1].offset
-        self._lateness.add(pulled.arrival - float(pulled.times[-1]) - self._offset, pulled.arrival)
+        self._least_delay.add(pulled.arrival - float(pulled.times[-1]) - self._offset, pulled.arrival)
         stops = [*(cut.row for cut in cuts[1:]), len(pulled)]
         return [self._piece(pulled, cut, stop, epoch_ms) for cut, stop in zip(cuts, stops, strict=True)]
 
@@ -128,7 +128,7 @@ class Segmenter:
         cuts = [_Cut(0, None, offset)]
         row = 0
         while (row := self._continuity.undisturbed(times, steps, row)) < len(times):
-            closer = self._lateness.closer(pulled.arrival - times[-1] - offset, pulled.arrival)
+            closer = self._least_delay.closer(pulled.arrival - times[-1] - offset, pulled.arrival)
             beginning = self._continuity.judge(times[row], steps[row], offset - self._offset, closer)
             self._offset = offset
             if beginning is not None:

@@ -13,16 +13,16 @@ from collections import deque
 from typing import Final
 
 from pipeline.records import Array
+from pipeline.streams.continuity import ANNOUNCED_S
 from pipeline.streams.offsets import OffsetFilter
 from pipeline.streams.probes import Probe
 
 #: The offset in force follows the estimate only when they differ by more than this (s), or by more than chance
 #: explains: half of what a reader of our XDF may differ by, and a fortieth of a sample at 500 Hz.
 STEP_S: Final = 50e-6
-#: A stream's stamps are foreign if they are later than their arrival by more than this (s; irregular streams such as
-#: markers may announce something), or so much earlier.
+#: A stream's stamps are foreign if they are later than their arrival by more than this (s; `ANNOUNCED_S` of irregular
+#: streams such as markers, which may announce something), or so much earlier.
 AHEAD_S: Final = 0.25
-ANNOUNCED_S: Final = 5.0
 BEHIND_S: Final = 60.0
 #: The least delay of this long is one measurement (s).
 BLOCK_S: Final = 2.0

@@ -7,7 +7,7 @@ from typing import Final
 _STEADY_S: Final = 2.0
 
 
-class Lateness:
+class LeastDelay:
     """The least delay, from stamp plus offset to arrival, of a stream since its clock is what it is."""
 
     def __init__(self) -> None:
