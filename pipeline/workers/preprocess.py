@@ -52,6 +52,7 @@ class Preprocess:
             # One after the other, so that the snapshots of many do not keep the windows of all waiting.
             self._save_due[one] = Every(SAVE_EVERY_S, first=local_clock() + place / len(leases) * SAVE_EVERY_S)
             self._renew()
+            context.pulse.beat()
         follow = {key: last_id for one in self._owned for key, last_id in one.read.items()}
         self._reader = BlockingReader(context.connection, follow, Chunk)
 

@@ -186,3 +186,20 @@ def test_a_stream_that_came_back_as_another_one_while_the_recorder_was_dead_is_r
     until(lambda: session.recorded("Band") == 10)
     assert session.recorded() == 20
     assert session.stop() == 0
+
+
+def test_samples_that_no_known_stream_can_have_sent_are_left_out_in_words(session: Session, until: Until):
+    session.announce()
+    session.put(
+        keys.raw(session.name, "P001", "eeg"),
+        ids.raw_id(500, 0),
+        Chunk(500, 0, np.arange(10) / 100, OFFSET, np.zeros((10, 3), np.float32), 0.1 + OFFSET),
+    )
+    session.eeg(0)
+    session.start()
+    until(lambda: session.recorded() == 10)
+    until(lambda: len(session.events()) == 1)
+    (gap,) = session.events()
+    assert (gap["kind"], gap["source"]) == ("gap", "recorder")
+    assert gap["text"] == "Samples of P001/eeg are not recorded: of what stream they are is not known."
+    assert session.stop() == 0
