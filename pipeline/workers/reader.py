@@ -105,7 +105,7 @@ class Reader:
     def _renew(self) -> None:
         """Have a new process look for the stream, unless something still has to be stored."""
         old_enough = local_clock() - self._started >= _RENEW_AFTER_S
-        if self._alone and old_enough and self._writer.flush():
+        if self._alone and old_enough and self._writer.flush() and self._context.board.flush():
             self._writer.close()
             raise Renewal
 

@@ -186,9 +186,7 @@ def test_a_marker_is_an_event_too(connection, unique, until, fmt, sample, text):
         assert health(context).samples_lost is None
 
 
-def test_what_is_found_while_the_store_is_away_is_stored_when_it_is_back(
-    context, unique, until, store_server, caplog
-):
+def test_what_is_found_while_the_store_is_away_is_stored_when_it_is_back(context, unique, until, store_server, caplog):
     with working(READ, context):
         until(lambda: (now := health(context)) and now.state == "waiting")
         os.kill(store_server.pid, signal.SIGKILL)
