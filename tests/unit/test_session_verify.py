@@ -17,8 +17,9 @@ from pipeline.session.recorded import open_session
 from pipeline.session.verify import Comparison, Verdict, verify
 from pipeline.signals.closing import closed_by_the_clock
 from pipeline.signals.offline import Recorded
+from pipeline.simulation.participant import SimulatedParticipant, stream_infos
 from tests.recordings import record
-from tests.signals_samples import START, recording
+from tests.signals_samples import START
 from tests.workers import session_of
 
 SECONDS = 16.0
@@ -37,13 +38,18 @@ def settings() -> SessionFile:
 
 @pytest.fixture(scope="module")
 def streams(settings) -> dict[str, Recorded]:
-    """Three streams; a fourth, that is not required, never comes."""
-    wanted = settings.participants["P001"].streams
-    found = {}
-    for name in ("gsr", "ppg", "face"):
-        stream = recording(wanted[name].use, SECONDS)
-        found[name] = stream._replace(settings=wanted[name])
-    return found
+    """Three streams, of somebody whom the model knows the like of; a fourth, that is not required, never comes."""
+    wanted, infos, somebody = settings.participants["P001"].streams, stream_infos(1), SimulatedParticipant(1)
+    seconds = [somebody.next_second() for _ in range(round(SECONDS))]
+    return {
+        use.lower(): Recorded(
+            infos[use],
+            wanted[use.lower()],
+            START + np.concatenate([second[use].times for second in seconds]),
+            np.concatenate([second[use].data for second in seconds]),
+        )
+        for use in ("GSR", "PPG", "Face")
+    }
 
 
 def late(_: str, time: float) -> float:
