@@ -76,6 +76,8 @@ def _same(a: object, b: object) -> bool:
         )
     if isinstance(a, Record):
         return type(a) is type(b) and all(_same(getattr(a, n), getattr(b, n)) for n in a.__struct_fields__)
+    if isinstance(a, tuple):
+        return isinstance(b, tuple) and len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, dict):
         return isinstance(b, dict) and list(a) == list(b) and all(_same(a[key], b[key]) for key in a)
     if isinstance(a, float):
