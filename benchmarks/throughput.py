@@ -66,6 +66,7 @@ def wide_model(folder: Path) -> Path:
     tensors = load_file(model_path("shipped"))
     for statistic in ("centre", "scale"):
         tensors[f"normalisation.EEG.{statistic}"] = np.ones((2, len(CH_NAMES), 5), np.float32)
+    tensors["distance.EEG.whitening"] = np.eye(2 * len(CH_NAMES) * 5, dtype=np.float32)
     save_file(tensors, folder / "wide.safetensors", {ENTRY: msgspec.json.encode(header).decode()})
     return folder / "wide.safetensors"
 
@@ -92,14 +93,14 @@ def running(commands: list[tuple[str, list[str], dict[str, str]]]) -> Iterator[d
         threading.Thread(target=lambda p=process: said[p.pid].extend(p.stderr), daemon=True).start()
     try:
         yield {process.pid: kind for kind, process in started}
-        for kind, process in started:
-            if process.poll() is not None:
-                raise SystemExit(f"{kind} ended: {''.join(said[process.pid])}")
     finally:
+        ended = [(kind, process.pid) for kind, process in started if process.poll() is not None]
         for _, process in started:
             process.send_signal(signal.SIGTERM)
         for _, process in started:
             process.wait(30)
+        for kind, pid in ended:
+            raise SystemExit(f"{kind} ended: {''.join(said[pid])}")
 
 
 def floor_program(name: str, n: int, where: str) -> tuple[str, list[str], dict[str, str]]:
@@ -149,7 +150,7 @@ class Follower:
         self.received: list[tuple[Any, Any, float]] = []
         self._read = read
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
