@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import control, inspect, learn, live, recorded, replay, scores, sources
+from pipeline.cli import control, inspect, learn, live, recorded, replay, scores, sources, webcam
 from pipeline.errors import BadInput, RunFailed
 from pipeline.log import configure_logging
 
@@ -28,6 +28,7 @@ for command in (
     sources.streams,
     inspect.check,
     sources.simulate,
+    webcam.webcam,
     learn.train,
     scores.evaluate,
     inspect.doctor,

@@ -1,0 +1,115 @@
+"""``helo webcam``: a camera's face, as numbers, over LSL."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from pipeline.cli.options import Network, outlets
+from pipeline.errors import BadInput
+from pipeline.modalities import BLENDSHAPES, FACE_CHANNELS
+from pipeline.stopping import stop_on_signals
+
+if TYPE_CHECKING:
+    from pipeline.streams.webcam.webcam import Watched, Webcam
+
+_STRONGEST = 8
+
+
+def webcam(
+    *,
+    camera: Annotated[int, typer.Option(min=0, help="Which camera: 0 is the first.")] = 0,
+    video: Annotated[Path | None, typer.Option(help="A video instead of a camera, over and over.")] = None,
+    show: Annotated[bool, typer.Option("--show", help="Show on the terminal what is measured; no picture.")] = False,
+    duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after this many seconds.")] = None,
+    name: Annotated[str, typer.Option(help="Publish under this name.")] = "helo-webcam",
+    source_id: Annotated[str | None, typer.Option(help="Publish with this source id.")] = None,
+    network: Network = False,
+) -> None:
+    """Publish face features of a camera over LSL, until Ctrl-C; no picture leaves this process, none is written."""
+    if not name or source_id == "":
+        raise BadInput("--name and --source-id cannot be empty; give a text, or leave the option out")
+    stop = threading.Event()
+    stop_on_signals(stop)
+    with outlets(network=network):
+        from pipeline.streams.webcam.capture import Video, open_camera
+        from pipeline.streams.webcam.landmarks import FaceLandmarks
+        from pipeline.streams.webcam.webcam import Webcam, camera_id
+
+        console = Console(stderr=True)
+        source = Video(video) if video is not None else open_camera(camera)
+        own_id = f"helo-webcam-{video.stem}" if video is not None else camera_id(camera)
+        model = model_with_progress(console)
+        with (
+            FaceLandmarks(model) as landmarks,
+            Webcam(source, landmarks, name=name, source_id=source_id or own_id) as published,
+        ):
+            info = published.face.info
+            console.print(
+                f"Publishing {info.name} (Face, {len(info.ch_names)} channels, {info.sfreq:g} Hz, source id "
+                f"{info.source_id}) and {published.blinks.info.name} from {source.label}; Ctrl-C ends it.",
+                highlight=False, markup=False, soft_wrap=True,
+            )  # fmt: skip
+            watched = _run(published, stop, float("inf") if duration is None else duration, console if show else None)
+    if watched is not None:
+        console.print(_summary(watched), highlight=False, markup=False, soft_wrap=True)
+
+
+def model_with_progress(console: Console) -> Path:
+    """Return the face model; the first time it is fetched, and that is said."""
+    from pipeline.streams.webcam.model_file import face_model
+
+    with console.status("Looking for the face model (fetched once, 3 MB) ..."):
+        return face_model()
+
+
+def _run(published: "Webcam", stop: threading.Event, duration: float, console: Console | None) -> "Watched | None":
+    if console is None:
+        return published.run(stop, duration=duration)
+    with _showing(console) as seen:
+        return published.run(stop, duration=duration, seen=seen.show)
+
+
+class _Newest:
+    """What the terminal shows: drawn four times a second, however often frames come."""
+
+    def __init__(self) -> None:
+        self._watched: Watched | None = None
+
+    def show(self, watched: "Watched") -> None:
+        self._watched = watched
+
+    def table(self) -> Table:
+        return _table(self._watched) if self._watched is not None else Table(box=None)
+
+
+@contextmanager
+def _showing(console: Console) -> Iterator[_Newest]:
+    newest = _Newest()
+    with Live(console=console, get_renderable=newest.table, transient=True):
+        yield newest
+
+
+def _table(watched: "Watched") -> Table:
+    """Return the newest frame in words: presence, blinks, head, and the strongest blendshapes."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    frame = dict(zip(FACE_CHANNELS, watched.frame.tolist(), strict=True))
+    table.add_row("face", "seen" if frame["face_found"] else "not found")
+    table.add_row("last minute", f"{watched.presence:.0%} with a face, {watched.blink_rate:.0f} blinks a minute")
+    table.add_row("frames", f"{watched.frames}, {watched.skipped} skipped")
+    if frame["face_found"]:
+        table.add_row("head", ", ".join(f"{name} {frame[f'{name}_deg']:+.0f}°" for name in ("yaw", "pitch", "roll")))
+        for name in sorted(BLENDSHAPES, key=frame.__getitem__, reverse=True)[:_STRONGEST]:
+            table.add_row(name, f"{frame[name]:.2f} {'█' * round(20 * frame[name])}")
+    return table
+
+
+def _summary(watched: "Watched") -> str:
+    skipped = f"; {watched.skipped} pictures came while an earlier one was measured" if watched.skipped else ""
+    return f"{watched.frames} frames, {watched.faces} with a face{skipped}"

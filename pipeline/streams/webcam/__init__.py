@@ -1,0 +1,1 @@
+"""The webcam: pictures come in, numbers go out, and no picture leaves the process."""

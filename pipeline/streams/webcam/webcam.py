@@ -1,0 +1,147 @@
+"""Publish what a webcam's pictures say, over LSL."""
+
+import platform
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+
+from pipeline.modalities import FACE_CHANNELS, HEAD_POSE
+from pipeline.records import Array, StreamInfo
+from pipeline.signals.blinks import BlinkCounter
+from pipeline.streams.outlet import Outlet
+from pipeline.streams.webcam.capture import Source
+from pipeline.streams.webcam.landmarks import FaceLandmarks
+from pipeline.streams.webcam.newest import Newest
+
+NAME: Final = "helo-webcam"
+#: How often the rate of blinks is sent (s).
+_BLINKS_EVERY_S: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What has been seen so far."""
+
+    frame: Array
+    """The newest frame, ``(59,)``: the channels of `FACE_CHANNELS`."""
+    frames: int
+    """Frames measured and sent."""
+    faces: int
+    """Those of them with a face."""
+    skipped: int
+    """Pictures that came while an earlier one was being measured, and were left out."""
+    blink_rate: float
+    """Blinks per minute over the last minute; NaN while unknown."""
+    presence: float
+    """Share of frames with a face over the last minute."""
+
+
+class Webcam:
+    """A webcam's streams, open on LSL from construction to `close`: the Face stream, and blinks once a second.
+
+    Parameters
+    ----------
+    source : Source
+        The camera or the video.
+    landmarks : FaceLandmarks
+        What measures the pictures.
+    name, source_id : str
+        Of the Face stream; that of the blinks adds ``-Blinks``.
+    """
+
+    def __init__(self, source: Source, landmarks: FaceLandmarks, *, name: str, source_id: str) -> None:
+        self._source = source
+        self._landmarks = landmarks
+        self._open = ExitStack()
+        face, blinks = stream_infos(source.sfreq, name, source_id)
+        self.face = self._open.enter_context(Outlet(face))
+        self.blinks = self._open.enter_context(Outlet(blinks))
+
+    def run(
+        self, stop: threading.Event, *, duration: float = float("inf"), seen: Callable[[Watched], None] | None = None
+    ) -> Watched | None:
+        """Measure pictures and send what they say, until `stop` is set.
+
+        Parameters
+        ----------
+        stop : threading.Event
+            Ends it; it is set at the end.
+        duration : float
+            End after this many seconds of pictures.
+        seen : callable | None
+            Called after each frame.
+
+        Returns
+        -------
+        Watched | None
+            What was seen; None if no picture came.
+
+        Raises
+        ------
+        BadInput
+            The source delivers no more.
+        """
+        counter = BlinkCounter()
+        watched: Watched | None = None
+        first = told = float("nan")
+        frames = faces = 0
+        with Newest(self._source, stop) as newest:
+            while (picture := newest.take()) is not None:
+                if not frames:
+                    first = told = picture.time
+                elif picture.time - first >= duration:
+                    break
+                row = self._landmarks.measure(picture.pixels, picture.time)
+                self.face.push(row[np.newaxis], np.array([picture.time]))
+                counter.process(picture.time, row)
+                frames, faces = frames + 1, faces + int(row[0])
+                if picture.time - told >= _BLINKS_EVERY_S:
+                    told = picture.time
+                    summary = np.array([[counter.rate, counter.presence]], np.float32)
+                    self.blinks.push(summary, np.array([told]))
+                watched = Watched(row, frames, faces, newest.skipped, counter.rate, counter.presence)
+                if seen is not None:
+                    seen(watched)
+        return watched
+
+    def close(self) -> None:
+        """Take the streams off the network."""
+        self._open.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def camera_id(number: int) -> str:
+    """Return the source id of a camera's Face stream: the same whenever this machine's camera is opened."""
+    return f"{NAME}-{platform.node()}-{number}"
+
+
+def stream_infos(sfreq: float, name: str, source_id: str) -> tuple[StreamInfo, StreamInfo]:
+    """Return what the Face stream and the stream of blinks say of themselves.
+
+    Parameters
+    ----------
+    sfreq : float
+        The source's nominal rate (Hz).
+    name, source_id : str
+        Of the Face stream.
+    """
+    pose = ("deg",) * 3 + ("cm",) * 3
+    units = (*("a.u.",) * (len(FACE_CHANNELS) - len(HEAD_POSE)), *pose)
+    face = StreamInfo(
+        "face", name, "Face", source_id, sfreq, FACE_CHANNELS, units, "float32", "", "", "Face", can_drop_samples=True
+    )
+    ch_names = ("blink_rate", "presence")
+    blinks = StreamInfo(
+        "blinks", f"{name}-Blinks", "Blinks", f"{source_id}-Blinks", 0.0, ch_names, ("1/min", "share"), "float32",
+        "", "", "record",
+    )  # fmt: skip
+    return face, blinks
