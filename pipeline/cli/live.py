@@ -14,6 +14,7 @@ from pipeline.cli.options import (
     dashboard_port,
     print_json,
 )
+from pipeline.cli.webcam import require_webcam
 from pipeline.errors import BadInput
 
 Setup = Annotated[
@@ -29,6 +30,8 @@ def demo(
     no_record: NoRecord = False,
     setup: Setup = False,
     seed: Annotated[int, typer.Option(min=0, help="Which simulated participant.")] = 1,
+    webcam: Annotated[bool, typer.Option("--webcam", help="A real face: that before the camera.")] = False,
+    camera: Annotated[int, typer.Option(min=0, help="With --webcam: which camera.")] = 0,
     recordings: Recordings = RECORDINGS,
     json: Json = False,
 ) -> None:
@@ -37,10 +40,13 @@ def demo(
     from pipeline.streams.confine import confine
 
     confine(runtime_root())  # before anything loads liblsl, which reads this once
-    from pipeline.workers.demo import demo_session, simulator
+    from pipeline.workers.demo import demo_session, sources
 
-    settings, where = demo_session(seed)
-    _run(settings, where, duration, no_dashboard, no_record, setup, recordings, json, [simulator(seed)])
+    if webcam:
+        require_webcam()
+    filmed = camera if webcam else None
+    settings, where = demo_session(seed, filmed)
+    _run(settings, where, duration, no_dashboard, no_record, setup, recordings, json, sources(seed, filmed))
 
 
 def run(

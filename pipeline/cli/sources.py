@@ -45,6 +45,7 @@ def simulate(
     counter: Annotated[bool, typer.Option("--counter", help="Put the sample's index before the EEG channels.")] = False,
     duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after this many seconds.")] = None,
     prefix: Annotated[str, typer.Option(help="Begins the streams' names and source ids.")] = "helo-demo",
+    no_face: Annotated[bool, typer.Option("--no-face", help="Publish no face: `helo webcam` has one.")] = False,
     network: Network = False,
 ) -> None:
     """Publish a simulated participant over LSL, until Ctrl-C: EEG, GSR, PPG, face, markers and the simulated state."""
@@ -54,7 +55,8 @@ def simulate(
         from pipeline.streams.simulator import Simulator
 
         console = Console(stderr=True)
-        with Simulator(seed, counter=counter, prefix=prefix) as simulator:
+        without = ("Face",) if no_face else ()
+        with Simulator(seed, counter=counter, prefix=prefix, without=without) as simulator:
             console.print(_published_table(simulator))
             console.print(f"Publishing simulated participant {seed}; Ctrl-C ends it.", highlight=False)
             simulator.run(stop, duration=float("inf") if duration is None else duration)

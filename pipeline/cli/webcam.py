@@ -45,7 +45,7 @@ def webcam(
         console = Console(stderr=True)
         source = Video(video) if video is not None else open_camera(camera)
         own_id = f"helo-webcam-{video.stem}" if video is not None else camera_id(camera)
-        model = model_with_progress(console)
+        model = require_webcam()
         with (
             FaceLandmarks(model) as landmarks,
             Webcam(source, landmarks, name=name, source_id=source_id or own_id) as published,
@@ -61,11 +61,19 @@ def webcam(
         console.print(_summary(watched), highlight=False, markup=False, soft_wrap=True)
 
 
-def model_with_progress(console: Console) -> Path:
-    """Return the face model; the first time it is fetched, and that is said."""
+def require_webcam() -> Path:
+    """Return the face model; the first time it is fetched, and that is said.
+
+    Raises
+    ------
+    BadInput
+        It cannot be had, or the extra ``webcam`` is not installed.
+    """
+    from pipeline.streams.webcam.capture import opencv
     from pipeline.streams.webcam.model_file import face_model
 
-    with console.status("Looking for the face model (fetched once, 3 MB) ..."):
+    opencv()
+    with Console(stderr=True).status("Looking for the face model (fetched once, 3 MB) ..."):
         return face_model()
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from itertools import count, takewhile
 from typing import Final, Self
@@ -29,12 +29,17 @@ class Simulator:
         Put the sample's index before the EEG channels.
     prefix : str
         Begins the streams' names and source ids.
+    without : collection of str
+        Streams that are not published, for example ``"Face"``; the others are the same with and without them.
     """
 
-    def __init__(self, seed: int, *, counter: bool = False, prefix: str = PREFIX) -> None:
+    def __init__(
+        self, seed: int, *, counter: bool = False, prefix: str = PREFIX, without: Collection[str] = ()
+    ) -> None:
         self._participant = SimulatedParticipant(seed, counter=counter)
         self._open = ExitStack()
-        infos = stream_infos(seed, counter=counter, prefix=prefix)
+        told = stream_infos(seed, counter=counter, prefix=prefix)
+        infos = {kind: info for kind, info in told.items() if kind not in without}
         self.outlets = {kind: self._open.enter_context(Outlet(info)) for kind, info in infos.items()}
         self._waiting: dict[str, deque[Block]] = {kind: deque() for kind in infos if kind != _MARKERS}
 

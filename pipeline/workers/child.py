@@ -35,6 +35,8 @@ class ProcessSpec:
 
     patience_s: float = 0.0
     """It may take this long to stop (s), however late it is: for a process that has something to finish."""
+    required: bool = True
+    """The run ends when it is given up because its input was bad; else it goes on without it."""
     beats: bool = False
     """It proves on the board that it is alive, and hangs if it does not."""
 

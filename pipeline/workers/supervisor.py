@@ -40,7 +40,7 @@ class Supervisor:
     ) -> None:
         self.children = [Child(spec, self._changed, self._line) for spec in specs]
         self.failed = threading.Event()
-        """Set when a process was given up because its input was bad; `fault` then says why."""
+        """Set when a required process was given up because its input was bad; `fault` then says why."""
         self.fault = ""
         self._session = session
         self._unwritten: deque[Event] = deque()
@@ -99,7 +99,7 @@ class Supervisor:
         if sentence:
             self._log.warning(sentence)
             self._unwritten.append(Event(local_clock(), "restart", sentence, "supervisor"))
-        if child.state == "failed" and child.status == BAD_INPUT_STATUS:
+        if child.state == "failed" and child.status == BAD_INPUT_STATUS and child.spec.required:
             self.fault = self.fault or f"{child.spec.label}: {self._last_line}"
             self.failed.set()
 

@@ -4,7 +4,6 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from pipeline.errors import BadInput
 from pipeline.streams.webcam.capture import Frame, Source
 
 
@@ -32,7 +31,7 @@ class Newest:
         self._stop = stop
         self._changed = threading.Condition()
         self._frame: Frame | None = None
-        self._error: BadInput | None = None
+        self._error: Exception | None = None
         self._ended = False
         self._filming = threading.Thread(target=self._film, name="filming", daemon=True)
         # A camera that hangs holds the filming thread, so that somebody else has to see the stop.
@@ -60,7 +59,7 @@ class Newest:
                     self.skipped += self._frame is not None
                     self._frame = frame
                     self._changed.notify()
-        except BadInput as error:
+        except Exception as error:  # noqa: BLE001 - it is raised again by `take`
             self._error = error
         self._end()
 
