@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import control, inspect, learn, live, recorded, replay, scores, sources, webcam
+from pipeline.cli import board, control, inspect, learn, live, recorded, replay, scores, sources, webcam
 from pipeline.errors import BadInput, RunFailed
 from pipeline.log import configure_logging
 
@@ -29,6 +29,7 @@ for command in (
     inspect.check,
     sources.simulate,
     webcam.webcam,
+    board.brainflow,
     learn.train,
     scores.evaluate,
     inspect.doctor,
