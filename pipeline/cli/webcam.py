@@ -1,5 +1,6 @@
 """``helo webcam``: a camera's face, as numbers, over LSL."""
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,7 +110,10 @@ def _table(watched: "Watched") -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     frame = dict(zip(FACE_CHANNELS, watched.frame.tolist(), strict=True))
     table.add_row("face", "seen" if frame["face_found"] else "not found")
-    table.add_row("last minute", f"{watched.presence:.0%} with a face, {watched.blink_rate:.0f} blinks a minute")
+    if not math.isnan(watched.presence):
+        table.add_row("last minute", f"a face in {watched.presence:.0%} of the frames")
+    if not math.isnan(watched.blink_rate):
+        table.add_row("blinks", f"{watched.blink_rate:.0f} a minute")
     table.add_row("frames", f"{watched.frames}, {watched.skipped} skipped")
     if frame["face_found"]:
         table.add_row("head", ", ".join(f"{name} {frame[f'{name}_deg']:+.0f}°" for name in ("yaw", "pitch", "roll")))

@@ -41,6 +41,6 @@ def test_the_face_is_the_webcams(tmp_path, shared_data):
         find(Match(source_id=camera_id(ABSENT)), BOUND_S)
         summary, _ = demo(tmp_path)
     assert summary["streams"]["P001/face"]["samples_received"] > 60
-    assert summary["used"]["P001/Face"] > 0
+    assert summary["used"]["Face"] > 0
     notice = (tmp_path / "demo" / "session.yaml").read_text()
     assert "the other signals are simulated" in notice

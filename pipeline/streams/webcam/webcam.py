@@ -35,9 +35,9 @@ class Watched:
     skipped: int
     """Pictures that came while an earlier one was being measured, and were left out."""
     blink_rate: float
-    """Blinks per minute over the last minute; NaN while unknown."""
+    """Blinks per minute over the last minute, as it was last sent; NaN while unknown."""
     presence: float
-    """Share of frames with a face over the last minute."""
+    """Share of frames with a face over the last minute, as it was last sent; NaN before."""
 
 
 class Webcam:
@@ -87,7 +87,7 @@ class Webcam:
         """
         counter = BlinkCounter()
         watched: Watched | None = None
-        first = told = float("nan")
+        first = told = rate = presence = float("nan")
         frames = faces = 0
         with Newest(self._source, stop) as newest:
             while (picture := newest.take()) is not None:
@@ -100,10 +100,9 @@ class Webcam:
                 counter.process(picture.time, row)
                 frames, faces = frames + 1, faces + int(row[0])
                 if picture.time - told >= _BLINKS_EVERY_S:
-                    told = picture.time
-                    summary = np.array([[counter.rate, counter.presence]], np.float32)
-                    self.blinks.push(summary, np.array([told]))
-                watched = Watched(row, frames, faces, newest.skipped, counter.rate, counter.presence)
+                    told, rate, presence = picture.time, counter.rate, counter.presence
+                    self.blinks.push(np.array([[rate, presence]], np.float32), np.array([told]))
+                watched = Watched(row, frames, faces, newest.skipped, rate, presence)
                 if seen is not None:
                     seen(watched)
         return watched
