@@ -44,6 +44,17 @@ def test_a_process_whose_input_is_bad_says_why(supervise, line, fault):
     assert one.restarts == 0
 
 
+def test_a_run_goes_on_without_a_process_that_is_not_required(tmp_path, until):
+    camera = ProcessSpec("webcam", "", [sys.executable, "-c", "import sys; sys.exit(2)"], 0, required=False)
+    one = Supervisor("s", [camera], log_file=tmp_path / "log.txt", echo=lambda _: None)
+    one.start()
+    until(lambda: one.children[0].state == "failed")
+    one.children[0].join()
+    assert not one.failed.is_set()
+    assert (one.restarts, one.fault) == (0, "")
+    one.stop()
+
+
 def test_every_line_is_logged_and_all_but_the_stores_are_shown(supervise, tmp_path, until):
     one = supervise(reader=WAITS, store="print('* Ready to accept connections', flush=True); " + WAITS)
     one.start(["store"])
