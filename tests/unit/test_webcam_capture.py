@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import BadInput
+from pipeline.streams.webcam import capture
 from pipeline.streams.webcam.capture import Camera, Frame
 from pipeline.streams.webcam.model_file import cached_model, face_model
 from pipeline.streams.webcam.newest import Newest
@@ -39,6 +40,32 @@ def test_a_camera_that_is_pulled_out_is_named(tmp_path):
     assert {frame.pixels.shape for frame in frames} == {(48, 64, 3)}
     times = [frame.time for frame in frames]
     assert times == sorted(times)
+
+
+def test_a_camera_that_is_not_there_is_told_which_are(tmp_path):
+    (tmp_path / "video0").touch()
+    (tmp_path / "video2").touch()
+    with pytest.raises(BadInput, match=r"camera 1: .*video1 does not exist; give one of those that are there: 0, 2"):
+        capture._require_device(tmp_path / "video1", "camera 1")
+    capture._require_device(tmp_path / "video2", "camera 2")
+
+
+@pytest.mark.parametrize(
+    ("absent", "use"),
+    [
+        ("cv2", "from pipeline.streams.webcam.capture import opencv as use"),
+        ("mediapipe", "from pipeline.streams.webcam.landmarks import FaceLandmarks as Use; use = lambda: Use('x')"),
+        ("brainflow", "from pipeline.streams.board import Board; use = lambda: Board('cyton', {}, name='x')"),
+    ],
+)
+def test_an_extra_that_is_not_installed_is_named(absent, use):
+    """In a process that finds no such package."""
+    code = f"import sys; sys.modules[{absent!r}] = None; {use}; use()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("pipeline.errors.BadInput: ")
+    assert "needs the extra" in said
+    assert "make install" in said
 
 
 class Played:
