@@ -89,7 +89,7 @@ def test_the_folder_says_how_it_was_made(demo, estimates):
 def test_the_markers_make_a_table_of_trials(demo):
     header, *trials = (Path(demo["session_dir"]) / "trials.tsv").read_text().splitlines()
     assert header.split("\t") == ["onset", "duration", "name", "condition", "source"]
-    assert [trial.split("\t")[2:] for trial in trials] == [["clip-01", "P001/marks"]] * len(trials)
+    assert [trial.split("\t")[2:] for trial in trials] == [["clip-01", "n/a", "P001/marks"]] * len(trials)
 
 
 def test_nothing_runs_afterwards(demo):
