@@ -271,6 +271,17 @@ class Snapshot(Record, frozen=True, tag="snapshot"):
     """The processor's state, see `pipeline.signals.saved`."""
 
 
+class Handover(Record, frozen=True, tag="handover"):
+    """What a reader leaves to the one after it, with each pull: one value, so that all of it belongs together."""
+
+    entries: tuple[tuple[str, bytes], ...]
+    """The chunks that the pull brought, as entry id and encoded record: the store may lack them."""
+    health: StreamHealth
+    """How the stream did then, these samples counted."""
+    info: StreamInfo | None
+    """What the stream says of itself; None where that was left before, and holds."""
+
+
 def array(values: Any, dtype: npt.DTypeLike = np.float32) -> Array:
     """Return `values` as a C-contiguous little-endian array, copied only if it must be."""
     return np.ascontiguousarray(values, dtype=np.dtype(dtype).newbyteorder("<"))

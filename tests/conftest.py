@@ -1,8 +1,11 @@
 """What all tests share. LSL is confined to this machine before anything loads liblsl."""
 
 import os
+import resource
+import signal
 import tempfile
 import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +39,13 @@ def shared_data() -> Path:
 def unique() -> str:
     """Return a name that no other test uses."""
     return f"t{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def limited() -> Iterator[Callable[[int], None]]:
+    """Let no file of this process grow beyond so many bytes, for a while."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    signal.signal(signal.SIGXFSZ, before)

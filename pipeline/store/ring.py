@@ -1,4 +1,4 @@
-"""Reading the streams of the store: what follows, a range of samples, of time or of ticks, the newest."""
+"""Reading the streams of the store: what follows, a range of samples or of ticks, the newest."""
 
 import itertools
 import math
@@ -173,19 +173,6 @@ def read_samples(connection: Connection, key: str, segment: int, first: int, las
     start = before[0][0] if before else raw_id(segment, first)
     entries = connection.range(key, start, raw_id(segment, last))
     return [entry.record for entry in decode_entries(key, entries, Chunk) if entry.record.last >= first]
-
-
-def read_time(connection: Connection, key: str, start: float, end: float) -> list[Chunk]:
-    """Return the chunks that hold samples from `start` to `end` (s, host's LSL clock), both included, in order."""
-    found: list[Chunk] = []
-    for entry in newest_first(connection, key, Chunk):
-        chunk = entry.record
-        if len(chunk.times) == 0 or chunk.times[0] + chunk.offset > end:
-            continue
-        if chunk.times[-1] + chunk.offset < start:
-            break
-        found.append(chunk)
-    return found[::-1]
 
 
 def read_ticks(connection: Connection, key: str, first_tick: int, last_tick: int | None, kind: type[R]) -> list[R]:

@@ -131,9 +131,14 @@ class StreamWriter:
         ValueError
             The id is not above that of the record before.
         """
-        entry = self._hold(entry_id, encode(record))
-        self._unsent.append(entry)
-        self._forget(entry.time)
+        self.keep_encoded(((entry_id, encode(record)),))
+
+    def keep_encoded(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        """Keep records that are encoded already, each with its id, as `keep` does."""
+        for entry_id, data in entries:
+            entry = self._hold(entry_id, data)
+            self._unsent.append(entry)
+            self._forget(entry.time)
 
     def newest(self, seconds: float) -> tuple[tuple[str, bytes], ...]:
         """Return id and bytes of what was written in the last `seconds`, stored or not, oldest first."""

@@ -6,7 +6,6 @@ from typing import Final
 from msgspec.structs import replace
 
 from pipeline.records import Array, Chunk, StreamHealth, StreamInfo
-from pipeline.store.ring import read_time
 from pipeline.streams.clock import local_clock
 from pipeline.streams.regularity import Regularity
 from pipeline.streams.segments import Segmenter
@@ -20,8 +19,6 @@ LOST_AFTER_S: Final = 1.25
 _REPORT_EVERY_S: Final = 0.5
 #: A pull takes a quarter of a second; if the next one ends later than this, the reader was held up (s).
 _PAUSE_S: Final = 1.0
-#: Less than the time between two samples, more than the error of adding and subtracting a delay (s).
-_ROUNDING_S: Final = 1e-6
 
 
 class Health:
@@ -33,8 +30,8 @@ class Health:
     ----------
     context : WorkerContext
         The reader's.
-    key : str
-        The stream's ring buffer.
+    before : StreamHealth | None
+        How it did when the predecessor ended; None where there was none.
 
     Attributes
     ----------
@@ -42,9 +39,8 @@ class Health:
         As reported last, and what was counted since.
     """
 
-    def __init__(self, context: WorkerContext, key: str) -> None:
+    def __init__(self, context: WorkerContext, before: StreamHealth | None) -> None:
         self._context = context
-        self._stream = f"{context.participant}/{context.stream}"
         self._delay = context.settings.participants[context.participant].streams[context.stream].delay_ms / 1000
         self._report_due = Every(_REPORT_EVERY_S)
         self._arrived: deque[tuple[float, int]] = deque()
@@ -53,7 +49,8 @@ class Health:
         self._newest: Chunk | None = None
         self._segmenter: Segmenter | None = None
         self._regularity: Regularity | None = None
-        self.now = self._before(key)
+        stream = f"{context.participant}/{context.stream}"
+        self.now = before or StreamHealth(stream, "waiting", 0.0, 0.0, 0, None, 0, None, 0.0, local_clock())
 
     @property
     def silence(self) -> float:
@@ -86,7 +83,7 @@ class Health:
 
     def close(self) -> None:
         """There is no stream any more; say so at once."""
-        self._count()
+        self.count()
         self._info = None
         self.report(at_once=True)
 
@@ -98,18 +95,22 @@ class Health:
         if self._regularity is not None:
             self._regularity.add(times)
 
-    def _count(self) -> None:
+    def count(self) -> StreamHealth:
+        """Return how the stream is doing, with all that was added."""
         chunk, segmenter = self._newest, self._segmenter
         if chunk is None or segmenter is None:
-            return
-        self.now = replace(
-            self.now,
-            samples_received=segmenter.samples,
-            samples_lost=segmenter.lost,
-            gaps=segmenter.gaps,
-            last_sample=float(chunk.times[-1]) + chunk.offset - self._delay,
-            offset=chunk.offset,
-        )
+            self.now = replace(self.now, state=self._state())
+        else:
+            self.now = replace(
+                self.now,
+                state=self._state(),
+                samples_received=segmenter.samples,
+                samples_lost=segmenter.lost,
+                gaps=segmenter.gaps,
+                last_sample=float(chunk.times[-1]) + chunk.offset - self._delay,
+                offset=chunk.offset,
+            )
+        return self.now
 
     def report(self, clock: SourceClock | None = None, *, at_once: bool = False) -> None:
         """Write the stream's health to the store when it is time."""
@@ -118,9 +119,9 @@ class Health:
             return
         while self._arrived and self._arrived[0][0] < now - RATE_OVER_S:
             self._arrived.popleft()
-        self._count()
+        self.count()
         sfreq = self._info.sfreq if self._info else self.now.sfreq
-        self.now = replace(self.now, state=self._state(), sfreq=sfreq, delivered_hz=self._rate(now), time=now)
+        self.now = replace(self.now, sfreq=sfreq, delivered_hz=self._rate(now), time=now)
         if clock is not None:
             self.now = replace(
                 self.now,
@@ -131,16 +132,6 @@ class Health:
                 irregularity=self._regularity.deviation if self._regularity else None,
             )
         self._context.board.put_stream_health(self.now)
-
-    def _before(self, key: str) -> StreamHealth:
-        """Return what the predecessor reported, and what it stored after that; or that there was none."""
-        reported = {health.stream: health for health in self._context.board.stream_health()}
-        if self._stream not in reported:
-            return StreamHealth(self._stream, "waiting", 0.0, 0.0, 0, None, 0, None, 0.0, local_clock())
-        health = reported[self._stream]
-        since = float("-inf") if health.last_sample is None else health.last_sample + self._delay + _ROUNDING_S
-        chunks = read_time(self._context.connection, key, since, float("inf"))
-        return replace(health, samples_received=health.samples_received + sum(len(chunk.times) for chunk in chunks))
 
     def _state(self) -> str:
         if self._info is None:

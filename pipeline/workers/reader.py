@@ -2,25 +2,26 @@
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Final
 
+from msgspec.structs import replace
+
 from pipeline.errors import BadInput
-from pipeline.records import Chunk, Event, StreamInfo
-from pipeline.store import ids, keys
-from pipeline.store.ring import last
-from pipeline.store.writer import RAW_RETENTION_S, StreamWriter
+from pipeline.records import Chunk, Event, StreamHealth, StreamInfo
 from pipeline.streams.clock import local_clock
 from pipeline.streams.continuity import Beginning
 from pipeline.streams.discovery import Found, find, find_again
 from pipeline.streams.inlet import Inlet, StreamLost
 from pipeline.streams.lookout import Lookout
-from pipeline.streams.segments import Piece, Pulled, Segmenter
+from pipeline.streams.segments import Pulled, Segmenter
 from pipeline.streams.source_clock import LSL, SourceClock
 from pipeline.workers import sentences
 from pipeline.workers.context import Every, Renewal, WorkerContext, worker_main
 from pipeline.workers.gaps import Gaps
 from pipeline.workers.health import Health
+from pipeline.workers.raw_ring import RawRing
 
 #: How long one look for the stream takes (s); the reader looks until it is asked to stop.
 _LOOK_S: Final = 1.0
@@ -51,24 +52,13 @@ class Reader:
         self._started = local_clock()
         self._settings = context.settings.participants[context.participant].streams[context.stream]
         self._source = f"{context.participant}/{context.stream}"
-        self._key = keys.raw(context.session, context.participant, context.stream)
-        self._writer = StreamWriter(
-            context.connection,
-            self._key,
-            retention_s=RAW_RETENTION_S,
-            alarm=lambda sentence: self._say("alarm", sentence),
-        )
+        self._ring = RawRing(context, alarm=lambda sentence: self._say("alarm", sentence))
         self._segmenter: Segmenter | None = None
         self._segmented: tuple[float, bool, int | None] | None = None
         """Rate, whether it may drop samples, and counter channel, of the stream that the segmenter is for."""
-        # Asked once, at the start: later the store may be away, and that is no reason to read nothing.
-        stored = last(context.connection, self._key, Chunk)
-        self._newest: Chunk | None = None if stored is None else stored.record
-        self._health = Health(context, self._key)
+        self._health = Health(context, self._ring.health)
         self._lost = self._health.now.state == "lost"
         self._clock_kind = self._health.now.clock
-        self._known = context.board.streams(context.participant).get(context.stream)
-        """The stream as it was found last."""
         self._why_not = ""
         self._gaps = Gaps(self._source)
 
@@ -80,8 +70,11 @@ class Reader:
         Renewal
             The stream is lost; a new process goes on.
         """
+        if self._ring.info is not None:  # whoever reads what was taken over must know what it is
+            self._context.board.put_stream(self._context.participant, self._ring.info)
         while not self._context.stop.is_set():
             self._context.pulse.beat(self._source)
+            self._ring.flush()
             self._health.report()
             found = self._look()
             if found is None:
@@ -100,22 +93,22 @@ class Reader:
             if self._health.now.samples_received > samples:
                 self._renew()
         self._health.report(at_once=True)
-        self._writer.close()
+        self._ring.close()
 
     def _renew(self) -> None:
         """Have a new process look for the stream, unless something still has to be stored."""
         old_enough = local_clock() - self._started >= _RENEW_AFTER_S
-        if self._alone and old_enough and self._writer.flush() and self._context.board.flush():
-            self._writer.close()
+        if self._alone and old_enough and self._ring.flush() and self._context.board.flush():
+            self._ring.close()
             raise Renewal
 
     def _look(self) -> Found | None:
         """Look for the stream once; say why there is none, but not again and again."""
         try:
-            if self._known is None:
+            if self._ring.info is None:
                 found: Found | None = find(self._settings.match, _LOOK_S)
             else:
-                found = find_again(self._settings.match, self._known, _LOOK_S, others=self._others())
+                found = find_again(self._settings.match, self._ring.info, _LOOK_S, others=self._others())
         except BadInput as reason:  # it may be switched on, or its double off, at any time
             if str(reason) != self._why_not:
                 self._why_not = str(reason)
@@ -139,6 +132,8 @@ class Reader:
         info = inlet.describe(context.stream, self._settings.use, unit=self._settings.unit)
         context.board.put_stream(context.participant, info)
         segmenter = self._open(info)
+        self._health.open(info)
+        self._ring.describe(info, self._doing())
         if info.sfreq <= 0:
             self._return()  # its next sample may be long in coming
         clock = SourceClock(inlet.first_probe, regular=info.sfreq > 0)
@@ -153,7 +148,7 @@ class Reader:
                 self._take(pulled, clock, segmenter)
                 lookout = None
             else:
-                self._writer.flush()
+                self._ring.flush()
                 if self._health.silent:
                     self._lose(f"no sample has come for {self._health.silence:.1f} s")
                     lookout = lookout or self._look_out(info)
@@ -184,28 +179,31 @@ class Reader:
             segmenter.jump(jumped)
             self._clock_kind = clock.kind
         for piece in pieces:
-            self._store(piece)
-        self._health.add(pulled.times, pieces[-1].chunk, segmenter)
+            self._tell(piece.beginning)
+        chunks = [piece.chunk for piece in pieces]
+        self._health.add(pulled.times, chunks[-1], segmenter)
+        self._ring.write(chunks, self._doing())
+        if self._settings.use == "Markers":
+            self._mark(chunks)
         self._return()
 
     def _open(self, info: StreamInfo) -> Segmenter:
         """Return the segmenter, which begins a new segment."""
-        before, self._known = self._known, info
+        before = self._ring.info
         if before is not None and before.source_id != info.source_id:
             self._say("returned", sentences.renamed(self._source, before, info))
         counter = self._counter(info)
         kind = (info.sfreq, info.can_drop_samples, counter)
         if self._segmenter is not None and kind == self._segmented:
             self._segmenter.reopen()
-            self._health.open(info)
             return self._segmenter
-        segmenter = Segmenter(info.sfreq, can_drop=info.can_drop_samples, counter=counter, newest=self._newest)
+        newest = self._ring.newest
+        segmenter = Segmenter(info.sfreq, can_drop=info.can_drop_samples, counter=counter, newest=newest)
         before_now = self._health.now
         segmenter.samples, segmenter.gaps = before_now.samples_received, before_now.gaps
         if segmenter.lost is not None:
             segmenter.lost = before_now.samples_lost or 0
         self._segmenter, self._segmented = segmenter, kind
-        self._health.open(info)
         return segmenter
 
     def _counter(self, info: StreamInfo) -> int | None:
@@ -215,15 +213,11 @@ class Reader:
             self._say("gap", f"Stream {self._source}: {reason}; what is missing is told by its stamps.")
             return None
 
-    def _store(self, piece: Piece) -> None:
-        chunk = piece.chunk
-        if piece.beginning is not None and self._worth_saying(piece.beginning):
-            mapped = piece.beginning.reason == "clock jump" and self._clock_kind != LSL
-            self._say(piece.beginning.reason, sentences.begun(self._source, piece.beginning, mapped=mapped))
-        self._writer.append(ids.raw_id(chunk.segment, chunk.first), chunk)
-        self._newest = chunk
-        if self._settings.use == "Markers":
-            self._mark(chunk)
+    def _tell(self, beginning: Beginning | None) -> None:
+        """Say why a segment begins, where that is worth it."""
+        if beginning is not None and self._worth_saying(beginning):
+            mapped = beginning.reason == "clock jump" and self._clock_kind != LSL
+            self._say(beginning.reason, sentences.begun(self._source, beginning, mapped=mapped))
 
     def _worth_saying(self, beginning: Beginning) -> bool:
         if beginning.reason != "gap" or beginning.restarted:
@@ -236,18 +230,25 @@ class Reader:
         if sentence is not None:
             self._say("gap", sentence)
 
-    def _mark(self, chunk: Chunk) -> None:
+    def _mark(self, chunks: Sequence[Chunk]) -> None:
         """Turn markers into events: strings as they are, numbers as text."""
-        texts = [sample[0] for sample in chunk.strings] or [str(value) for value in chunk.data[:, 0].tolist()]
-        times = chunk.times + chunk.offset - self._settings.delay_ms / 1000
-        for at, text in zip(times.tolist(), texts, strict=True):
-            self._context.board.append_event(Event(at, "marker", text, self._source))
+        for chunk in chunks:
+            texts = [sample[0] for sample in chunk.strings] or [str(value) for value in chunk.data[:, 0].tolist()]
+            times = chunk.times + chunk.offset - self._settings.delay_ms / 1000
+            for at, text in zip(times.tolist(), texts, strict=True):
+                self._context.board.append_event(Event(at, "marker", text, self._source))
 
     def _lose(self, why: str) -> None:
         """Say that the stream is lost, once."""
         if not self._lost:
             self._lost = True
             self._say("lost", f"Stream {self._source} was lost: {why}.")
+            self._ring.note(self._doing())
+
+    def _doing(self) -> StreamHealth:
+        """Return how the stream does, for whoever takes over: once lost, until it is said that it is back."""
+        now = self._health.count()
+        return replace(now, state="lost") if self._lost else now
 
     def _return(self) -> None:
         """Say that a lost stream is back."""

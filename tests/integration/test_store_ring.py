@@ -11,7 +11,7 @@ from pipeline.records import Chunk, Event, Grid
 from pipeline.store import keys
 from pipeline.store.codec import encode
 from pipeline.store.ids import raw_id, tick_id
-from pipeline.store.ring import BlockingReader, last, read_samples, read_ticks, read_time, tail
+from pipeline.store.ring import BlockingReader, last, read_samples, read_ticks, tail
 
 pytestmark = pytest.mark.parametrize("store_server", ["embedded", "redis-server"], indirect=True)
 KEY = keys.raw("test", "P001", "eeg")
@@ -86,28 +86,6 @@ def test_a_range_of_samples_stays_in_its_segment(connection, recording):
 def test_samples_that_were_dropped_are_missing(connection, recording):
     add_chunk(connection, 40, 5, segment=8)
     assert spans(read_samples(connection, KEY, 8, 12, 41)) == [(8, 40, 44)]
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "expected"),
-    [
-        (0.0, 0.0, [(7, 0, 9)]),
-        (0.095, 0.095, []),
-        (0.09, 0.10, [(7, 0, 9), (7, 10, 12)]),
-        (0.29, 60.0, [(7, 13, 29), (8, 0, 9)]),
-        (-1.0, 100.0, [(7, 0, 9), (7, 10, 12), (7, 13, 29), (8, 0, 9)]),
-        (60.1, 70.0, []),
-    ],
-)
-def test_a_range_of_time_is_on_the_hosts_clock(connection, recording, start, end, expected):
-    assert spans(read_time(connection, KEY, OFFSET + start, OFFSET + end)) == expected
-
-
-def test_a_range_of_time_reaches_as_far_back_as_it_has_to(connection):
-    for first in range(0, 2000, 10):
-        add_chunk(connection, first, 10)
-    found = read_time(connection, KEY, OFFSET + 0.5, OFFSET + 19.0)
-    assert spans(found) == [(7, first, first + 9) for first in range(50, 1910, 10)]
 
 
 def test_ticks_are_read_by_number(connection):

@@ -149,7 +149,8 @@ def test_a_reader_that_was_restarted_goes_on_counting(context, connection, uniqu
         until(lambda: n_stored(context) == 500)
     # Another outlet of the same device: the first may not have noticed yet that its reader is gone, and send to nobody.
     outlet = Outlet(sensor(unique))
-    with outlet, context_of(connection, context.settings, stream="eeg") as again, working(READ, again):
+    folder = context.folder
+    with outlet, context_of(connection, context.settings, stream="eeg", folder=folder) as again, working(READ, again):
         send(outlet, start, 1000, 1250)
         until(lambda: n_stored(again) == 750)
     segments = sorted({entry.record.segment for entry in stored(again)})

@@ -2,21 +2,10 @@
 
 import errno
 import resource
-import signal
 
 import pytest
 
 from pipeline.session.durable import DurableFile, is_full
-
-
-@pytest.fixture
-def limited():
-    """Let no file of this process grow beyond so many bytes, for a while."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, before)
 
 
 def test_only_what_was_synced_is_there(tmp_path):
