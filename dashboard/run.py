@@ -90,7 +90,8 @@ class Run:
                 self._take_estimate(self._keys[estimate.key], estimate.record)
             for state in states:
                 self._take_state(self._keys[state.key], state.record)
-            self._events.extend(event.record for event in happened)
+            known = {event.identity for event in self._events}  # a store that came back empty is told some again
+            self._events.extend(event.record for event in happened if event.record.identity not in known)
 
     def look(self, board: Board, now: float) -> None:
         """Take what the session's board says.

@@ -144,6 +144,11 @@ class Event(Record, frozen=True, tag="event"):
     text: str
     source: str
 
+    @property
+    def identity(self) -> tuple[float, str, str, str]:
+        """By what it is known again: a store that came back empty is told the same event a second time."""
+        return self.time, self.kind, self.text, self.source
+
 
 class StreamHealth(Record, frozen=True, tag="stream-health"):
     """How one stream is doing, reported by its reader."""

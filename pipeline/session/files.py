@@ -107,7 +107,9 @@ class SessionFiles:
             self._raw.add(participant, info, _as_chunk(estimate), synchronized=True)
 
     def add_event(self, entry_id: str, event: Event) -> None:
-        """Add an event to the log and to the raw file."""
+        """Add an event to the log and to the raw file, unless the store was told it a second time."""
+        if self._events.holds(event):
+            return
         number = self._events.count
         self._events.append(entry_id, event)
         in_raw = self._raw.last("", "")

@@ -18,6 +18,8 @@ EVENTS: Final = "events.jsonl"
 TRIALS: Final = "trials.tsv"
 PROVENANCE: Final = "provenance.json"
 SETTINGS: Final = "session.yaml"
+#: So many events are remembered, to know one that comes a second time: as many as the store keeps.
+_REMEMBERED: Final = 10_000
 
 
 def reserve(root: Path, session: str) -> Path:
@@ -100,8 +102,15 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         lines = _whole_lines(path)
         self._file = DurableFile(path, sum(map(len, lines)))
-        self.last_id: str = json.loads(lines[-1])["id"] if lines else "0-0"
+        before = [json.loads(line) for line in lines[-_REMEMBERED:]]
+        self.last_id: str = before[-1]["id"] if before else "0-0"
         self.count = len(lines)
+        said = (Event(line["time"], line["kind"], line["text"], line["source"]) for line in before)
+        self._known = dict.fromkeys(event.identity for event in said)
+
+    def holds(self, event: Event) -> bool:
+        """Return whether the event is among the newest of the file."""
+        return event.identity in self._known
 
     def append(self, entry_id: str, event: Event) -> None:
         """Add an event; `entry_id` is its id in the store."""
@@ -109,6 +118,9 @@ class EventLog:
         self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         self.last_id = entry_id
         self.count += 1
+        self._known[event.identity] = None
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
 
     def flush(self) -> None:
         """Write what waits, to the disk itself."""

@@ -31,6 +31,8 @@ R = TypeVar("R", bound=Record)
 MAX_EVENTS: Final = 10_000
 #: While the store is lost, at most so many events and commands wait for it.
 MAX_WAITING: Final = 1_000
+#: A store that came back empty is told again what happened in so long (s): not everybody may have read it.
+HOLD_S: Final = 60.0
 
 _log = get_log("store")
 
@@ -38,9 +40,9 @@ _log = get_log("store")
 class Board:
     """Writes and reads the single records of a session.
 
-    What this process has put is kept, and put again into a store that comes back empty. While the store is lost, puts
-    and events wait here; `flush` (or the next put) hands them over. Reading raises `StoreLost` then. May be used by
-    many threads.
+    What this process has put is kept, and put again into a store that comes back empty, with the events of the last
+    minute: whoever had read them already knows them again by `Event.identity`. While the store is lost, puts and events
+    wait here; `flush` (or the next put) hands them over. Reading raises `StoreLost` then. May be used by many threads.
 
     Parameters
     ----------
@@ -59,6 +61,9 @@ class Board:
         self._values: dict[tuple[str, str | None], bytes] = {}
         self._changed: dict[tuple[str, str | None], None] = {}
         self._waiting: deque[tuple[str, bytes]] = deque()
+        self._clock = clock
+        self._said: deque[tuple[float, bytes]] = deque(maxlen=MAX_WAITING)
+        """When an event was said, and the event."""
         self._link = Link(connection, self._resume, what="board", clock=clock)
 
     @property
@@ -155,6 +160,8 @@ class Board:
 
     def append_event(self, event: Event) -> None:
         """Append an event; follow them with a `BlockingReader` of ``keys.events``."""
+        with self._lock:
+            self._said.append((self._clock(), encode(event)))
         self._append(keys.events(self._session), event)
 
     def append_command(self, command: Command) -> None:
@@ -203,11 +210,13 @@ class Board:
 
     def _resume(self, store: Connection) -> None:
         self._changed = dict.fromkeys(self._values)
-        if self._waiting:
-            # The answer to the first may have been lost: the store then has it already.
-            key, data = self._waiting[0]
-            if any(stored == data for _, stored in store.backwards(key, count=MAX_WAITING)):
-                self._waiting.popleft()
+        # The answer to what was sent last may have been lost: the store then has it already.
+        events, since = keys.events(self._session), self._clock() - HOLD_S
+        said = [(events, data) for time, data in self._said if time >= since and (events, data) not in self._waiting]
+        waiting = [*said, *self._waiting]
+        streams = {key for key, _ in waiting}
+        stored = {(key, data) for key in streams for _, data in store.backwards(key, count=MAX_EVENTS)}
+        self._waiting = deque(entry for entry in waiting if entry not in stored)
 
     def _send(self, store: Connection) -> None:
         if not self._changed and not self._waiting:

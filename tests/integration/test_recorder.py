@@ -139,6 +139,25 @@ def test_a_store_that_dies_costs_nothing(session: Session, until: Until, store_s
     assert session.xdf()["Cap"]["time_series"][:, 0].tolist() == list(range(20))
 
 
+def test_events_are_recorded_once_although_the_store_forgets_them(session: Session, until: Until, store_server):
+    file = session.folder / "events.jsonl"
+    session.announce()
+    session.start()
+    session.board.append_event(Event(1.0, "note", "read", "operator"))
+    until(lambda: file.exists() and "read" in file.read_text())
+    session.stop(signal.SIGKILL)
+    session.board.append_event(Event(2.0, "note", "not read", "operator"))
+    os.kill(store_server.pid, signal.SIGKILL)
+    store_server.wait(10)
+    store_server.start()
+    session.eeg(0)
+    session.start()
+    until(lambda: session.board.flush() and session.recorded() == 10)
+    until(lambda: "not read" in file.read_text())
+    assert session.stop() == 0
+    assert [json.loads(line)["text"] for line in file.read_text().splitlines()] == ["read", "not read"]
+
+
 def test_a_stream_that_appears_late_is_recorded_from_its_start(session: Session, until: Until):
     session.start()
     session.eeg(0)

@@ -149,6 +149,22 @@ def test_an_empty_store_is_told_everything_again(board, other, clock, store_serv
     assert [report.state for report in other.processes()] == ["running"]
 
 
+def test_an_empty_store_is_told_again_what_happened_within_a_minute(board, other, clock, store_server, connection):
+    board.append_event(note("long ago"))
+    clock.now += 50
+    board.append_event(note("lately"))
+    board.append_command(Command("c1", "note", {"text": "hello"}, "operator"))
+    clock.now += 20
+    kill(store_server)
+    board.append_event(note("while it was lost"))
+    store_server.start()
+    other.append_event(note("by another process"))
+    clock.now += 1.0
+    assert board.flush()
+    assert texts(connection) == ["by another process", "lately", "while it was lost"]
+    assert connection.last_id(keys.commands("test")) == "0-0"  # what was obeyed is not asked for again
+
+
 def test_what_is_written_while_the_store_is_lost_goes_out_when_it_is_back(
     board, other, clock, store_server, connection
 ):
@@ -179,6 +195,15 @@ def test_an_event_whose_acknowledgement_was_lost_is_not_stored_twice(clock, stor
     assert texts(connection) == ["before", "meanwhile", "after"]
     board.close()
     impatient.close()
+
+
+def test_a_store_that_lived_on_is_told_nothing_twice(board, clock, redis_client, connection):
+    board.append_event(note("once"))
+    redis_client.client_kill_filter(_type="normal", skipme=True)
+    assert not board.flush()
+    clock.now += 1.0
+    board.append_event(note("after"))
+    assert texts(connection) == ["once", "after"]
 
 
 def test_too_many_events_for_a_lost_store_are_given_up_aloud(board, clock, store_server, connection, caplog):
