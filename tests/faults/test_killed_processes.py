@@ -34,15 +34,21 @@ def test_every_process_is_killed_and_nothing_is_lost_but_what_its_own_reader_mis
         session.hang("preprocess")
         session.goes_on()
         whole_until = session.tick
-        session.kill("reader P001/eeg")
-        session.comes_back("reader P001/eeg")
+        for together in (
+            ("reader P001/eeg",),
+            ("reader P001/eeg", "store"),
+            ("reader P001/eeg", "store", "preprocess"),
+            ("reader P001/eeg", "store", "preprocess", "infer", "recorder"),
+        ):
+            session.kill(*together)
+            session.comes_back(*together)
         last_tick = session.tick
         result, ring = session.end()
     folder = Path(result["session_dir"])
-    assert_nothing_lost_or_doubled(result, unique, ring, outages={"eeg": 1})
+    assert_nothing_lost_or_doubled(result, unique, ring, outages={"eeg": 4})
     assert_deaths_were_noticed(result, session.killed)
     restarts = events(folder, "restart")
-    assert result["restarts"] == len(restarts) == 13
+    assert result["restarts"] == len(restarts) == 23
     hung = "The preprocess process gave no sign of life and was killed; it is being restarted."
     assert [event["text"] for event in restarts].count(hung) == 1
     for modality in ("EEG", "GSR", "PPG", "Face"):
