@@ -34,27 +34,38 @@ def test_every_process_is_killed_and_nothing_is_lost_but_what_its_own_reader_mis
         session.hang("preprocess")
         session.goes_on()
         whole_until = session.tick
-        for together in (
-            ("reader P001/eeg",),
-            ("reader P001/eeg", "store"),
-            ("reader P001/eeg", "store", "preprocess"),
-            ("reader P001/eeg", "store", "preprocess", "infer", "recorder"),
-        ):
-            session.kill(*together)
-            session.comes_back(*together)
+        session.kill("reader P001/eeg")
+        session.comes_back("reader P001/eeg")
         last_tick = session.tick
         result, ring = session.end()
     folder = Path(result["session_dir"])
-    assert_nothing_lost_or_doubled(result, unique, ring, outages={"eeg": 4})
+    assert_nothing_lost_or_doubled(result, unique, ring, outages={"eeg": 1})
     assert_deaths_were_noticed(result, session.killed)
     restarts = events(folder, "restart")
-    assert result["restarts"] == len(restarts) == 23
+    assert result["restarts"] == len(restarts) == 13
     hung = "The preprocess process gave no sign of life and was killed; it is being restarted."
     assert [event["text"] for event in restarts].count(hung) == 1
     for modality in ("EEG", "GSR", "PPG", "Face"):
         late = late_ticks(folder, modality)
         assert [tick for tick in late if tick <= (whole_until if modality == "EEG" else last_tick)] == []
     assert len(STREAMS) == len(ring)
+
+
+@pytest.mark.timeout(400)
+def test_a_reader_dies_together_with_the_store_and_with_all_that_read_from_it(tmp_path, unique):
+    with live(unique, tmp_path) as session:
+        session.goes_on()
+        for others in ((), ("preprocess",), ("preprocess", "infer", "recorder")):
+            session.kill("reader P001/eeg", "store", *others)
+            session.comes_back("reader P001/eeg", "store", *others)
+        last_tick = session.tick
+        result, ring = session.end()
+    folder = Path(result["session_dir"])
+    assert_nothing_lost_or_doubled(result, unique, ring, outages={"eeg": 3})
+    assert_deaths_were_noticed(result, session.killed)
+    assert result["restarts"] == len(events(folder, "restart")) == 10
+    for modality in ("GSR", "PPG", "Face"):
+        assert [tick for tick in late_ticks(folder, modality) if tick <= last_tick] == []
 
 
 def test_ctrl_c_ends_the_run_and_leaves_no_process_and_no_socket(tmp_path):
