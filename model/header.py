@@ -9,24 +9,22 @@ import itertools
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, cast
 
 import msgspec
 from safetensors import SafetensorError, safe_open
 
-from model.data.dmer_family import family_spec
 from model.network.settings import KINDS, Kind, NetworkSettings
 from pipeline.errors import BadInput
 from pipeline.modalities import Modality
 from pipeline.session.config import SessionFile
-from pipeline.signals.family import FAMILY
+from pipeline.signals.families import Family, family_specs
 
 #: The metadata entry that holds the header.
 ENTRY: Final = "helo"
 VERSION: Final = 2
 #: The entry of `Header.intervals` for the mean label: no modality.
 MEAN_LABEL: Final = ""
-Family = Literal["live", "dmer"]
 _SHIPPED: Final = Path(__file__).with_name("shipped.safetensors")
 
 
@@ -65,7 +63,7 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     eeg_channels: tuple[str, ...]
     """Channels of the EEG features, in order; empty when the model takes no EEG."""
     family: Family
-    """Definition of the features; a session computes ``live``."""
+    """Definition of the features, by which a session computes them."""
     mean_label: tuple[float, ...]
     """Mean label of the training participants: the prior, and the estimate when everything is missing."""
     intervals: dict[str, tuple[float, ...]]
@@ -142,8 +140,6 @@ def read_header(path: Path) -> Header:
 def fits(header: Header, session: SessionFile) -> str | None:
     """Say why a model cannot serve a session, or None when it can."""
     takes = list(header.modalities)
-    if header.family != FAMILY:
-        return f"model: takes the features of {header.family}, which no session computes; choose another model"
     for code, participant in session.participants.items():
         has = sorted(participant.modality_streams())
         if not set(has) & set(takes):
@@ -178,12 +174,13 @@ def _label_fault(header: Header) -> str | None:
 def _modality_fault(header: Header) -> str | None:
     if not header.modalities:
         return "modalities is empty"
+    specs = family_specs(header.family, header.eeg_channels)
     for name, modality in header.modalities.items():
         if name not in KINDS:
             return f"modalities: {name} is not one of {', '.join(KINDS)}"
         if modality.kind != KINDS[name]:
             return f"modalities.{name}: kind {modality.kind} is not {KINDS[name]}"
-        spec = family_spec(header.family, cast("Modality", name), header.eeg_channels)
+        spec = specs.get(cast("Modality", name))
         if spec is None:
             return f"modalities: {name} is not one of the features of {header.family}"
         if modality.shape != tuple(spec.shape) or modality.window_s != spec.window_s:

@@ -15,17 +15,16 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from model.data.dataset import Float, LabelledWindows, join
-from model.data.dmer_family import COLUMNS, DMER, FAMILY
 from model.data.ratings import to_labels
 from pipeline.errors import BadInput
 from pipeline.modalities import EMOTIONS
 from pipeline.signals.baseline import Baseline
+from pipeline.signals.dmer.features import CHANNELS, COLUMNS, FEATURES
+from pipeline.signals.families import DMER
 from pipeline.signals.family import FeatureSpec
 
 #: One window a second, end to end.
 HOP_S: Final = 1.0
-#: The public files do not name the channels.
-_CHANNELS: Final = tuple(f"EEG {number}" for number in range(1, 19))
 _PANAS: Final = "panas.csv"
 #: What the two columns beside the items may be called, in any case.
 _SUBJECT: Final = ("subject", "sub", "participant", "participant_id", "subject_id", "id")
@@ -158,21 +157,21 @@ def _participant(
     raw = np.stack([rated[int(clip)] for clip in clips])
     made: dict[str, Float] = {}
     start = 0
-    for name, spec in DMER.items():
+    for name, spec in FEATURES.items():
         made[name] = _with_past(features[:, start : start + len(spec.names)], spec)
         start += len(spec.names)
     return LabelledWindows(
         emotions=EMOTIONS,
         features=made,
-        present=np.ones((len(features), len(DMER)), np.bool_),
+        present=np.ones((len(features), len(FEATURES)), np.bool_),
         labels=to_labels(raw),
         subject=np.full(len(features), f"{number:02}"),
         trial=np.array([f"clip-{clip:02}" for clip in clips]),
         ends=HOP_S * np.arange(1.0, len(features) + 1),
         hop_s=HOP_S,
         description="DMER (Yang et al. 2024), public features: PANAS ratings of film clips",
-        eeg_channels=_CHANNELS,
-        family=FAMILY,
+        eeg_channels=CHANNELS,
+        family=DMER,
         ratings=raw,
     )
 

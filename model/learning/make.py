@@ -7,8 +7,7 @@ from typing import cast
 import numpy as np
 
 from model.data.dataset import Float, LabelledWindows
-from model.data.dmer_family import family_spec
-from model.header import VERSION, Family, Header, ModalityHeader, Training
+from model.header import VERSION, Header, ModalityHeader, Training
 from model.learning.baselines import Settings, mean_label, nearest_neighbours
 from model.learning.checkpoint import save_network
 from model.learning.choose import trial_kl
@@ -21,6 +20,7 @@ from model.learning.training_report import write_training
 from model.learning.unfinished import Epoch
 from model.network.settings import KINDS
 from pipeline.modalities import Modality
+from pipeline.signals.families import Family, family_specs
 
 
 def make_model(
@@ -93,10 +93,7 @@ def make_model(
 
 
 def _window_s(windows: LabelledWindows, name: str) -> float:
-    spec = family_spec(windows.family, cast("Modality", name), windows.eeg_channels)
-    if spec is None:
-        raise ValueError(f"{name} is not one of the features of {windows.family}")
-    return spec.window_s
+    return family_specs(windows.family, windows.eeg_channels)[cast("Modality", name)].window_s
 
 
 def _metrics(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from model.estimating import Estimating, Join
-from model.header import model_path
+from model.header import Header, model_path
 from model.predictor import Predictor
 from pipeline.errors import BadInput
 from pipeline.records import Chunk, Estimate, FeatureWindow, Grid, StreamInfo
@@ -74,11 +74,11 @@ def compute(
     BadInput
         No stream is there, or a required one is not what its modality needs.
     """
-    eeg_channels = predictor.header.eeg_channels
+    header = predictor.header
     spans = [stream.span for stream in streams.values() if stream.info is not None]
     if not spans:
         raise BadInput(f"streams: none of {', '.join(streams)} is in the recording; correct the session file")
-    faults = {name: _fault(stream, eeg_channels, settings.hop_s) for name, stream in streams.items()}
+    faults = {name: _fault(stream, header, settings.hop_s) for name, stream in streams.items()}
     usable = [name for name, fault in faults.items() if not fault]
     required = {name for name in usable if streams[name].settings.required} or set(usable)
     processor = ParticipantProcessor(
@@ -90,7 +90,8 @@ def compute(
             for name, stream in streams.items()
         },
         hop_s=settings.hop_s,
-        eeg_channels=eeg_channels,
+        eeg_channels=header.eeg_channels,
+        family=header.family,
     )
     progress = track(f"{participant}: features", sum(streams[name].samples for name in usable))
     windows: Iterable[FeatureWindow] = feed(processor, {name: streams[name].chunks for name in usable}, progress)
@@ -139,7 +140,7 @@ def recompute(
     again: list[FeatureWindow] = []
     for modality, name in found.items():
         decided = decisions(windows, participant, modality)
-        windows_of = _again(raw[name], wanted[name], decided, ticks, predictor.header.eeg_channels, progress)
+        windows_of = _again(raw[name], wanted[name], decided, ticks, predictor.header, progress)
         again += [window for window in windows_of if window.tick <= decided.last_tick]
     return _made(participant, again, (), settings, predictor, track, len(again) // max(1, len(found)))
 
@@ -158,19 +159,25 @@ def _again(
     settings: StreamSettings,
     decided: Decisions,
     ticks: Grid,
-    eeg_channels: tuple[str, ...],
+    header: Header,
     progress: Callable[[int], None],
 ) -> Iterator[FeatureWindow]:
     """Yield the windows of one modality; a stream that came back as another one is taken up anew, as live."""
-    parts = _used(raw, settings, decided, eeg_channels, ticks.hop) if raw is not None else []
+    parts = _used(raw, settings, decided, header, ticks.hop) if raw is not None else []
     if not parts:
-        absent = ParticipantProcessor({"": (None, settings)}, hop_s=ticks.hop, eeg_channels=eeg_channels, grid=ticks)
+        absent = ParticipantProcessor(
+            {"": (None, settings)},
+            hop_s=ticks.hop,
+            eeg_channels=header.eeg_channels,
+            grid=ticks,
+            family=header.family,
+        )
         yield from absent.advance(math.nextafter(ticks.end(decided.last_tick), math.inf))
         return
     before: ModalityExtractor | None = None
     waiting = list(decided.closings)
     for number, part in enumerate(parts, start=1):
-        extractor = ModalityExtractor(part.info, settings, eeg_channels=eeg_channels, hop_s=ticks.hop)
+        extractor = _extractor(part.info, settings, header, ticks.hop)
         if before is None:
             extractor.state.tick = ticks.first
         else:
@@ -182,32 +189,34 @@ def _again(
         yield from repeat(extractor, part.chunks(decided.segments), closings, ticks, progress)
 
 
-def _used(
-    raw: RawStream, settings: StreamSettings, decided: Decisions, eeg_channels: tuple[str, ...], hop_s: float
-) -> list[Part]:
+def _used(raw: RawStream, settings: StreamSettings, decided: Decisions, header: Header, hop_s: float) -> list[Part]:
     """Return what was processed live: a stream that is no use when it comes back is left aside, even a required one."""
     first, *later = raw.parts
     optional = settings.model_copy(update={"required": False})
-    used = [] if _fault(Input(first.info, settings), eeg_channels, hop_s) else [first]
+    used = [] if _fault(Input(first.info, settings), header, hop_s) else [first]
     return used + [
         part
         for part in later
         if not decided.segments.isdisjoint(run.segment for run, *_ in part.runs)
-        and not _fault(Input(part.info, optional), eeg_channels, hop_s)
+        and not _fault(Input(part.info, optional), header, hop_s)
     ]
 
 
-def _fault(stream: Input, eeg_channels: tuple[str, ...], hop_s: float) -> str:
+def _fault(stream: Input, header: Header, hop_s: float) -> str:
     """Return why a stream is not used, as live; empty for one that can be, or that the session requires."""
     if stream.info is None:
         return "it is not there"
     if stream.settings.required:
         return ""
     try:
-        ModalityExtractor(stream.info, stream.settings, eeg_channels=eeg_channels, hop_s=hop_s)
+        _extractor(stream.info, stream.settings, header, hop_s)
     except BadInput as error:
         return str(error)
     return ""
+
+
+def _extractor(info: StreamInfo, settings: StreamSettings, header: Header, hop_s: float) -> ModalityExtractor:
+    return ModalityExtractor(info, settings, eeg_channels=header.eeg_channels, hop_s=hop_s, family=header.family)
 
 
 def _made(

@@ -12,7 +12,9 @@ from pipeline.session.config import StreamSettings
 from pipeline.signals import closing
 from pipeline.signals.baseline import BaselineState
 from pipeline.signals.buffer import ABSENT, GOOD, SETTLING, BufferState, WindowBuffer
+from pipeline.signals.dmer.steady import DmerState
 from pipeline.signals.eda import EdaState
+from pipeline.signals.families import LIVE, Family
 from pipeline.signals.filters import FilterState
 from pipeline.signals.source import Source
 from pipeline.signals.timeline import Timeline, TimelineState
@@ -35,7 +37,7 @@ HOLD_S: Final = 60.0
 
 
 #: What the causal parts of the modalities remember; None where there is nothing to be remembered.
-ProcessorState: TypeAlias = FilterState | EdaState | None
+ProcessorState: TypeAlias = FilterState | EdaState | DmerState | None
 
 
 @dataclass
@@ -82,6 +84,8 @@ class ModalityExtractor:
         The model's EEG channels.
     hop_s : float
         Seconds between ticks.
+    family : str
+        The model's feature family.
 
     Raises
     ------
@@ -90,9 +94,15 @@ class ModalityExtractor:
     """
 
     def __init__(
-        self, info: StreamInfo, settings: StreamSettings, *, eeg_channels: tuple[str, ...], hop_s: float
+        self,
+        info: StreamInfo,
+        settings: StreamSettings,
+        *,
+        eeg_channels: tuple[str, ...],
+        hop_s: float,
+        family: Family = LIVE,
     ) -> None:
-        self._source = Source(info, settings, eeg_channels)
+        self._source = Source(info, settings, eeg_channels, family)
         self._processor = self._source.processor
         self.modality: Modality = self._source.modality
         self.notices = self._processor.notices
@@ -105,9 +115,7 @@ class ModalityExtractor:
         self._period = 1 / sfreq if sfreq > 0 else 0.0
         self._settling = math.ceil(self._processor.settle_s * sfreq)
         self._buffer = WindowBuffer()
-        self._maker = WindowMaker(
-            self.modality, self._processor, eeg_channels=eeg_channels, sfreq=sfreq, n_times=self._n_times, hop_s=hop_s
-        )
+        self._maker = WindowMaker(self.modality, self._processor, sfreq=sfreq, n_times=self._n_times, hop_s=hop_s)
         self._state = ExtractorState(self._maker.baseline.state)
 
     @property

@@ -5,8 +5,6 @@ from typing import Final
 
 from pipeline.modalities import EEG_CHANNELS, Modality
 
-FAMILY: Final = "live"
-
 #: EEG bands (Hz): lower edge included, upper edge not.
 BANDS: Final[tuple[tuple[float, float], ...]] = ((1, 4), (4, 8), (8, 14), (14, 31), (31, 45))
 
@@ -151,14 +149,3 @@ FEATURES: Final[dict[Modality, FeatureSpec]] = {
     "Motion": MOTION,
     "Face": FACE,
 }
-
-
-def feature_spec(modality: Modality, eeg_channels: tuple[str, ...] = EEG_CHANNELS) -> FeatureSpec:
-    """Return the features of a modality for a model's EEG channels.
-
-    Raises
-    ------
-    KeyError
-        The modality is not one of `pipeline.modalities.MODALITIES`.
-    """
-    return eeg_spec(eeg_channels) if modality == "EEG" else FEATURES[modality]

@@ -45,8 +45,19 @@ def notches(sfreq: float) -> Array:
     sos : Array
         Second-order sections, float64 ``(n_sections, 6)``; none where no mains frequency is recorded.
     """
-    sections = [_design(sfreq, line + 2, line - 2, 1) for line in MAINS if line + 2 < 0.45 * sfreq]
+    sections = [band_stop(sfreq, line - 2, line + 2) for line in MAINS if line + 2 < 0.45 * sfreq]
     return np.concatenate(sections) if sections else np.empty((0, 6))
+
+
+def band_stop(sfreq: float, low: float, high: float) -> Array:
+    """Design a Butterworth band-stop of order 1 with these edges (Hz).
+
+    Returns
+    -------
+    sos : Array
+        Second-order sections, float64 ``(n_sections, 6)``.
+    """
+    return _design(sfreq, high, low, 1)
 
 
 def _design(sfreq: float, low: float | None, high: float | None, order: int) -> Array:

@@ -11,6 +11,7 @@ from pipeline.records import Array, Chunk, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import StreamSettings
 from pipeline.signals import closing
 from pipeline.signals.extractor import ExtractorState, ModalityExtractor
+from pipeline.signals.families import LIVE, Family, family_specs
 from pipeline.signals.source import modality_of
 from pipeline.signals.windows import absent_features
 
@@ -45,6 +46,8 @@ class ParticipantProcessor:
         The model's EEG channels.
     grid : Grid | None
         The grid to work on, from its first tick on; found from the streams when None.
+    family : str
+        The model's feature family.
 
     Raises
     ------
@@ -60,8 +63,10 @@ class ParticipantProcessor:
         lateness_s: float = 0.5,
         eeg_channels: tuple[str, ...] = EEG_CHANNELS,
         grid: Grid | None = None,
+        family: Family = LIVE,
     ) -> None:
-        self._hop_s, self._lateness_s, self._eeg_channels = hop_s, lateness_s, eeg_channels
+        self._hop_s, self._lateness_s = hop_s, lateness_s
+        self._eeg_channels, self._family = eeg_channels, family
         self._settings = {name: settings for name, (_, settings) in streams.items() if settings.use in MODALITIES}
         self._extractors: dict[str, ModalityExtractor] = {}
         self._absent = dict.fromkeys(self._settings, grid.first if grid is not None else 0)
@@ -112,7 +117,11 @@ class ParticipantProcessor:
         """
         try:
             extractor = ModalityExtractor(
-                info, self._settings[stream], eeg_channels=self._eeg_channels, hop_s=self._hop_s
+                info,
+                self._settings[stream],
+                eeg_channels=self._eeg_channels,
+                hop_s=self._hop_s,
+                family=self._family,
             )
         except BadInput as error:
             raise BadInput(f"streams.{stream}.{error}") from error
@@ -199,7 +208,7 @@ class ParticipantProcessor:
 
     def _missing(self, stream: str, time: float) -> Iterator[FeatureWindow]:
         modality = modality_of(self._settings[stream])
-        features = absent_features(modality, self._eeg_channels)
+        features = absent_features(family_specs(self._family, self._eeg_channels)[modality])
         while self.grid is not None and self.grid.end(self._absent[stream]) < time:
             tick = self._absent[stream]
             self._absent[stream] = tick + 1

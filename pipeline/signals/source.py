@@ -9,9 +9,11 @@ from pipeline.errors import BadInput
 from pipeline.modalities import MODALITIES, UNIT_FACTORS, UNITS, Modality
 from pipeline.records import Array, Chunk, StreamInfo
 from pipeline.session.config import StreamSettings
+from pipeline.signals.dmer.choose import dmer_processor
 from pipeline.signals.eda import EdaProcessor
 from pipeline.signals.eeg import EegProcessor
 from pipeline.signals.face import FaceProcessor
+from pipeline.signals.families import DMER, LIVE, Family
 from pipeline.signals.motion import MotionProcessor
 from pipeline.signals.ppg import PpgProcessor
 from pipeline.signals.processor import ModalityProcessor
@@ -33,6 +35,8 @@ class Source:
         `calibration`.
     eeg_channels : tuple of str
         The model's EEG channels.
+    family : str
+        The model's feature family.
 
     Attributes
     ----------
@@ -47,11 +51,14 @@ class Source:
         Rate, channels, unit or format are not what the modality needs.
     """
 
-    def __init__(self, info: StreamInfo, settings: StreamSettings, eeg_channels: tuple[str, ...]) -> None:
+    def __init__(
+        self, info: StreamInfo, settings: StreamSettings, eeg_channels: tuple[str, ...], family: Family = LIVE
+    ) -> None:
         self.modality = modality_of(settings)
         _check(info, settings, self.modality)
         picks, names = settings.pick(info.ch_names)
-        self.processor = _processor(self.modality, tuple(names), info, settings, eeg_channels)
+        make = dmer_processor if family == DMER else _live_processor
+        self.processor = make(self.modality, tuple(names), info, settings, eeg_channels)
         self._picks = [picks[i] for i in self.processor.picks]
         self._n_channels = len(info.ch_names)
         self._scale, self._shift = _calibration(info, settings, self.modality, self._picks)
@@ -79,7 +86,7 @@ def _check(info: StreamInfo, settings: StreamSettings, modality: Modality) -> No
         raise BadInput(f"sfreq: {info.name!r} is irregular; {modality} needs a stream with a nominal rate")
 
 
-def _processor(
+def _live_processor(
     modality: Modality,
     ch_names: tuple[str, ...],
     info: StreamInfo,

@@ -10,7 +10,7 @@ from pipeline.records import Array, FeatureWindow
 from pipeline.signals.baseline import Baseline
 from pipeline.signals.buffer import GOOD, SETTLING, WindowBuffer
 from pipeline.signals.coverage import Coverage
-from pipeline.signals.family import feature_spec
+from pipeline.signals.family import FeatureSpec
 from pipeline.signals.processor import Measured, ModalityProcessor, Window
 
 #: Least share of real data from which features are made.
@@ -64,8 +64,6 @@ class WindowMaker:
         The modality.
     processor : ModalityProcessor
         Its processor, of which only `measure` is used.
-    eeg_channels : tuple of str
-        The model's EEG channels.
     sfreq : float
         Nominal rate (Hz), 0 for an irregular stream.
     n_times : int
@@ -84,7 +82,6 @@ class WindowMaker:
         modality: Modality,
         processor: ModalityProcessor,
         *,
-        eeg_channels: tuple[str, ...],
         sfreq: float,
         n_times: int,
         hop_s: float,
@@ -93,7 +90,7 @@ class WindowMaker:
         self._processor = processor
         self._sfreq = sfreq
         self._n_times = n_times
-        self._absent = absent_features(modality, eeg_channels)
+        self._absent = absent_features(processor.spec)
         self._coverage = Coverage(processor.absent, processor.spec.window_s, sfreq, n_times)
         self.baseline = Baseline(processor.spec, hop_s)
 
@@ -174,8 +171,8 @@ class WindowMaker:
         return 0.0 if off > FAR_OFF_RATE else 0.5, [f"delivers {delivered:.3g} of {self._sfreq:g} samples a second"]
 
 
-def absent_features(modality: Modality, eeg_channels: tuple[str, ...]) -> Array:
+def absent_features(spec: FeatureSpec) -> Array:
     """Return what stands for features where there are none: NaN, float32 ``(2, *shape)``, read-only."""
-    features = np.full((2, *feature_spec(modality, eeg_channels).shape), np.nan, np.float32)
+    features = np.full((2, *spec.shape), np.nan, np.float32)
     features.flags.writeable = False
     return features

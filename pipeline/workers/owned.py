@@ -51,7 +51,7 @@ class OwnedParticipant:
         self._context = context
         participant = context.settings.participants[context.participant]
         self._known = known
-        self._eeg_channels = header.eeg_channels
+        self._header = header
         self._streams = streams = {
             stream: participant.streams[stream]
             for modality, stream in participant.modality_streams().items()
@@ -213,7 +213,8 @@ class OwnedParticipant:
             {stream: (infos.get(stream), settings) for stream, settings in self._streams.items()},
             hop_s=self._context.settings.hop_s,
             lateness_s=self._context.settings.lateness_s,
-            eeg_channels=self._eeg_channels,
+            eeg_channels=self._header.eeg_channels,
+            family=self._header.family,
             grid=grid,
         )
 

@@ -170,6 +170,7 @@ def _check_processing(code: str, settings: SessionFile, found: dict[str, StreamI
             hop_s=settings.hop_s,
             lateness_s=settings.lateness_s,
             eeg_channels=header.eeg_channels,
+            family=header.family,
         )
     except BadInput as error:
         return Check(f"{code} processing", False, str(error))
