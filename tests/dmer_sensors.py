@@ -53,7 +53,7 @@ def signal(modality: Modality, seconds: float, *, seed: int = 0, sfreq: float | 
         case "EEG":
             made = 40 + 10 * noise + 5 * np.sin(2 * np.pi * 10 * times)
         case "GSR":
-            made = 5 + 0.5 * np.sin(times / 7) + 0.01 * noise
+            made = 5 + 0.5 * np.sin(2 * np.pi * times / LOOP_S) + 0.01 * noise
         case "PPG":
             made = np.sin(2 * np.pi * 1.2 * times) + 0.4 * np.sin(2 * np.pi * 2.4 * times) + 0.1 * noise
         case _:

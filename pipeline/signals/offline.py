@@ -13,6 +13,7 @@ from pipeline.modalities import EEG_CHANNELS, MODALITIES
 from pipeline.records import Array, Chunk, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import StreamSettings
 from pipeline.signals.extractor import ModalityExtractor
+from pipeline.signals.families import LIVE, Family
 from pipeline.signals.participant import ParticipantProcessor
 
 #: Length of the pieces in which a recording is fed (s); no result depends on it.
@@ -51,6 +52,7 @@ def extract(
     hop_s: float,
     eeg_channels: tuple[str, ...] = EEG_CHANNELS,
     grid: Grid | None = None,
+    family: Family = LIVE,
 ) -> list[FeatureWindow]:
     """Return all feature windows of a participant's recording.
 
@@ -64,6 +66,8 @@ def extract(
         The model's EEG channels.
     grid : Grid | None
         The tick grid; when None it starts at the first full window of every required stream.
+    family : str
+        The model's feature family.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def extract(
     """
     used = {name: stream for name, stream in recorded.items() if stream.settings.use in MODALITIES}
     streams = {name: (stream.info, stream.settings) for name, stream in used.items()}
-    processor = ParticipantProcessor(streams, hop_s=hop_s, eeg_channels=eeg_channels, grid=grid)
+    processor = ParticipantProcessor(streams, hop_s=hop_s, eeg_channels=eeg_channels, grid=grid, family=family)
     chunks = {name: pieces(stream) for name, stream in used.items()}
     return list(feed(processor, chunks))
 
