@@ -238,6 +238,8 @@ class ModelInfo(Record, frozen=True, tag="model"):
     demonstration: bool
     """Trained on simulated participants: the screen must say so."""
     device: str
+    family: str = "live"
+    """Definition of its features."""
 
 
 class Grid(Record, frozen=True, tag="grid"):

@@ -18,6 +18,7 @@ from pipeline.modalities import EEG_CHANNELS, MODALITIES, Modality
 from pipeline.records import FeatureWindow
 from pipeline.session import folder
 from pipeline.session.tables import read_table
+from pipeline.signals.families import LIVE
 from pipeline.signals.family import FEATURES
 from pipeline.signals.windows import usable
 
@@ -123,6 +124,12 @@ def _table(root: Path, ratings: RatingsFile, trial: RatedTrial) -> pa.Table:
         raise BadInput(
             f"{ratings.path}: line {trial.line}: session: {session} is no recorded session, it has no "
             f"{_TABLE}.parquet; correct the name, or give another folder"
+        )
+    family = (folder.read_provenance(session).get("model") or {}).get("family", LIVE)
+    if family != LIVE:
+        raise BadInput(
+            f"{session / folder.PROVENANCE}: model: its features are of the family {family}, not {LIVE}; "
+            "compute them anew by `helo analyze` with another model, or leave its rows out"
         )
     try:
         return read_table(session / _TABLE)

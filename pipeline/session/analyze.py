@@ -206,6 +206,7 @@ def _write(out: Path, recording: Path, analysis: Analysis) -> None:
                 "demonstration": predictor.header.demonstration,
                 "device": predictor.device,
                 "emotions": list(predictor.header.emotions),
+                "family": predictor.header.family,
             },
             "segments": {name: [asdict(segment) for segment in found] for name, found in analysis.segments.items()},
             "notes": analysis.notes,

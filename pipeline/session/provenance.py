@@ -57,6 +57,7 @@ def describe_model(model: ModelInfo) -> dict[str, Any]:
         "demonstration": model.demonstration,
         "device": model.device,
         "emotions": list(model.emotions),
+        "family": model.family,
     }
 
 

@@ -56,6 +56,7 @@ class Infer:
                 description=header.training.description,
                 demonstration=header.demonstration,
                 device=self._predictor.device,
+                family=header.family,
             )
         )
         self._joins: dict[str, Join] = {}

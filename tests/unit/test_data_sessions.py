@@ -7,6 +7,7 @@ from model.data.rated_trials import read_ratings
 from model.data.sessions import read_sessions
 from pipeline.errors import BadInput
 from pipeline.records import FeatureWindow
+from pipeline.session.folder import write_provenance
 from pipeline.session.tables import feature_row, write_parquet
 from pipeline.session.trials import Trial, write_trials
 from pipeline.signals.family import FEATURES
@@ -48,6 +49,15 @@ def _ratings(path, rows):
 
 def _row(participant="P1", session="s1", trial="film-1", **changes):
     return {"participant": participant, "session": session, "trial": trial, "Happy": 3, "Sad": 1} | changes
+
+
+def test_features_of_another_family_are_refused(tmp_path):
+    """Those of EEG have the same shape in both, so that the shape does not tell."""
+    _session(tmp_path, "s1", modalities=("EEG",))
+    write_provenance(tmp_path / "s1", {"model": {"family": "dmer"}})
+    ratings = read_ratings(_ratings(tmp_path / "r.csv", [_row()]))
+    with pytest.raises(BadInput, match=r"provenance\.json: model: its features are of the family dmer, not live"):
+        read_sessions(tmp_path, ratings, hop_s=1.0)
 
 
 def test_rated_trials_become_labelled_windows(tmp_path):
