@@ -1,6 +1,5 @@
 """What EEG, GSR and PPG of the family share: a causal filter, and windows at the rate of the definitions."""
 
-import math
 from typing import Final
 
 import msgspec
@@ -95,8 +94,3 @@ class SteadyProcessor(OneByOne):
     def _prepare(self, filtered: Array) -> Array:
         """Change what was filtered before it is resampled, sample by sample."""
         return filtered
-
-
-def flat(points: Array) -> bool:
-    """Return whether a signal does not move at all, rounding aside."""
-    return math.isclose(float(points.max()), float(points.min()), rel_tol=1e-12, abs_tol=1e-12)
