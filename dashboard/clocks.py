@@ -25,8 +25,9 @@ def cell(health: StreamHealth | None) -> tuple[str, str]:
     """Return what the table says of a stream's clock: in a word, and in figures."""
     if health is None or not health.clock:
         return "", ""
-    word = "clock settling" if health.settling else "clock steady" if health.clock == _LSL else f"by {health.clock}"
-    figures = []
+    word = "settling" if health.settling else "steady" if health.clock == _LSL else f"by {health.clock}"
+    # The offset of a clock that is mapped by arrival says when its device was switched on, and no more.
+    figures = [_milliseconds(health.offset)] if health.clock == _LSL else []
     if health.drift_ppm is not None and not health.settling:
         figures.append(f"{health.drift_ppm:+.1f} ppm")
     if health.round_trip is not None:
@@ -34,3 +35,7 @@ def cell(health: StreamHealth | None) -> tuple[str, str]:
     if health.irregularity is not None:
         figures.append(f"stamps ± {1e3 * health.irregularity:.1f} ms")
     return word, ", ".join(figures)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds:+.1f} s" if abs(seconds) >= 10 else f"{1e3 * seconds:+.2f} ms"

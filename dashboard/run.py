@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state
 from dashboard.picture import Sent, compose
-from dashboard.situation import Situation
+from dashboard.situation import Situation, amiss_since
 from pipeline.commands import Recorded, Recording
 from pipeline.records import (
     Chunk,
@@ -35,6 +35,7 @@ EVENTS_KEPT: Final = 50
 class _Participant:
     minutes: Minutes = field(default_factory=Minutes)
     newest: Estimate | None = None
+    amiss_since: dict[str, float] = field(default_factory=dict)
     infos: dict[str, StreamInfo] = field(default_factory=dict)
     state_columns: list[int] = field(default_factory=list)
     """The channel of the simulated state that stands for each of the model's emotions."""
@@ -133,6 +134,7 @@ class Run:
                 processes=self._processes,
                 restarted=dict(self._restarted),
                 events=tuple(self._events),
+                amiss_since=known.amiss_since,
             )
             return compose(situation, known.minutes, self._epoch, sent)
 
@@ -147,6 +149,7 @@ class Run:
     def _take_estimate(self, participant: str, estimate: Estimate) -> None:
         known = self._participants[participant]
         known.newest = estimate
+        known.amiss_since = amiss_since(known.amiss_since, estimate)
         blind = self.session.display == "blind"
         add_estimate(known.minutes.estimates, estimate, epoch=self._epoch, blind=blind)
 

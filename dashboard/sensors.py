@@ -3,8 +3,8 @@
 from typing import Any
 
 from dashboard import clocks
-from dashboard.situation import Situation
-from dashboard.status import NOISY, is_slow, sample_age, screen_name, silence
+from dashboard.deliveries import is_slow, sample_age, screen_name, silence
+from dashboard.situation import Situation, noisy
 from pipeline.modalities import MODALITIES
 from pipeline.records import ModalityUse, StreamHealth
 
@@ -44,6 +44,8 @@ def _row(stream: str, use: str, situation: Situation) -> dict[str, Any]:
         "lost": health.samples_lost if health else None,
         "clock": clock,
         "clock_figures": figures,
+        "coverage": round(used.valid, 3) if used else None,
+        "quality": round(used.quality, 3) if used else None,
         "sensor": use in MODALITIES,
         "weight": round(used.weight, 3) if used and used.used else None,
     }
@@ -68,7 +70,7 @@ def _state(health: StreamHealth | None, used: ModalityUse | None, now: float) ->
         return "amber", "delivers too few samples"
     if used is not None and not used.used:
         return "amber", "delivers, but is not used"
-    if used is not None and used.quality < NOISY:
+    if used is not None and noisy(used):
         return "amber", "delivers, but is noisy"
     return "green", "delivers" if health.sfreq else "connected"
 

@@ -4,10 +4,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.commands import Recorded, Recording
-from pipeline.records import Estimate, Event, ModelInfo, ProcessHealth, SessionInfo, StreamHealth, StreamInfo
+from pipeline.records import (
+    Estimate,
+    Event,
+    ModalityUse,
+    ModelInfo,
+    ProcessHealth,
+    SessionInfo,
+    StreamHealth,
+    StreamInfo,
+)
 
 #: What an estimate goes through, in order, each from the end of the one before.
 STAGES: Final = ("arrival", "features", "join", "inference")
+#: Below this quality a sensor counts as noisy.
+NOISY: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,8 @@ class Situation:
     restarted: dict[tuple[str, str], float] = field(default_factory=dict)
     """When each process (kind, what) was last seen to have been restarted (s)."""
     events: tuple[Event, ...] = ()
+    amiss_since: dict[str, float] = field(default_factory=dict)
+    """For each modality that the newest estimate left out or found noisy: the time of the first in a row (s)."""
 
     @property
     def uses(self) -> dict[str, str]:
@@ -42,6 +55,25 @@ class Situation:
     def blind(self) -> bool:
         """Whether estimates must not be shown."""
         return self.session is not None and self.session.display == "blind"
+
+
+def noisy(use: ModalityUse) -> bool:
+    """Return whether a sensor's quality is such that somebody should look at it."""
+    return use.quality < NOISY
+
+
+def amiss_since(before: dict[str, float], estimate: Estimate) -> dict[str, float]:
+    """Return since when (s) each modality that an estimate left out, or found noisy, has been so.
+
+    Parameters
+    ----------
+    before : dict
+        What this returned for the estimate before.
+    estimate : Estimate
+        The next one.
+    """
+    amiss = (name for name, use in estimate.modalities.items() if not use.used or noisy(use))
+    return {name: before.get(name, estimate.time) for name in amiss}
 
 
 def made_at(estimate: Estimate) -> float:

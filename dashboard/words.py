@@ -34,6 +34,12 @@ ALWAYS: Final = {
 MODALITY_NAMES: Final = {"GSR": "EDA"}
 
 
+def in_sentence(modality: str) -> str:
+    """Return what the screen calls a modality within a sentence: words small, abbreviations as they are."""
+    name = MODALITY_NAMES.get(modality, modality)
+    return name if name.isupper() else name.lower()
+
+
 def listing(names: list[str]) -> str:
     """Return names as a sentence lists them: ``a, b and c``."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

@@ -108,6 +108,8 @@ class ModalityUse(Record, frozen=True):
     segment: int
     first: int
     last: int
+    distance: float | None = None
+    """From the training data, in multiples of the model's limit; None where the modality was not used."""
 
 
 class Estimate(Record, frozen=True, tag="estimate"):

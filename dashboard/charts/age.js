@@ -13,22 +13,21 @@ const KEPT = 240;
 
 export class Age {
   constructor() {
-    const { box, body } = panel("Age of the picture", "Last minute; half of the estimates were younger than p50.");
+    const { box, body } = panel("Age of the picture", "p50 / p95 of the last minute");
     box.classList.add("age");
     this.rows = STAGES.map((stage) => this.row(stage, TOLD[stage]));
     this.total = this.row("total", "from the moment to this screen");
     this.total.classList.add("total");
-    const head = fill(el("div", "age-row head"), el("span", "", "Stage"), el("span"), el("span", "", "p50"), el("span", "", "p95"));
-    fill(body, head, ...this.rows, this.total);
+    fill(body, ...this.rows, this.total);
     this.element = box;
     this.seen = [];
     this.since = null;
   }
 
   row(stage, told) {
-    const name = fill(el("span", "name"), el("b", "", stage), el("small", "", told));
-    const row = fill(el("div", "age-row"), name, fill(el("span", "weight"), el("i")), el("span", "number", "–"), el("span", "number", "–"));
+    const row = fill(el("span", "stage"), el("span", "name", stage), el("span", "number", "–"), "/", el("span", "number", "–"));
     row.dataset.stage = stage;
+    row.title = `${stage}: ${told}`;
     return row;
   }
 
@@ -55,13 +54,10 @@ export class Age {
   tell() {
     const rows = [...this.rows, this.total];
     const columns = rows.map((_, k) => this.seen.map((one) => one[k]).filter((value) => value !== null));
-    const whole = quantile(columns.at(-1), 0.95);
     rows.forEach((row, k) => {
-      const [, bar, half, most] = row.children;
-      const [p50, p95] = [quantile(columns[k], 0.5), quantile(columns[k], 0.95)];
-      bar.firstChild.style.width = `${Math.max(0, Math.min(100, (100 * p50) / whole))}%`;
-      say(half, milliseconds(p50));
-      say(most, milliseconds(p95));
+      const [, half, most] = row.children;
+      say(half, milliseconds(quantile(columns[k], 0.5)));
+      say(most, milliseconds(quantile(columns[k], 0.95)));
     });
   }
 }

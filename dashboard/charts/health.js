@@ -1,7 +1,9 @@
 // The sensors in words: what each delivers, how old its newest sample is, and what the estimate took from it.
 import { el, fill, keyed, panel, say, seconds, show } from "./dom.js";
 
-const COLUMNS = ["Sensor", "State", "Rate", "Newest", "Gaps", "Lost", "Weight in it"];
+const COLUMNS = ["Sensor", "State", "Rate", "Newest", "Covered", "Quality", "Clock", "Gaps", "Lost", "Weight in it"];
+
+const share = (value) => (value === null ? "–" : `${(100 * value).toFixed(0)} %`);
 
 export class Health {
   constructor(setup) {
@@ -27,12 +29,13 @@ export class Health {
     const name = fill(el("td"), fill(el("span", "named"), el("b"), el("small")));
     const state = fill(el("td"), fill(el("span", "state"), el("i"), el("span"), el("small")));
     const weight = fill(el("td"), fill(el("span", "share"), fill(el("span", "weight"), el("i")), el("span", "number")));
-    const rate = fill(el("td", "rate"), fill(el("span", "named"), el("span"), el("small")));
-    return fill(row, name, state, rate, ...["age", "gaps", "lost"].map((cell) => el("td", cell)), weight);
+    const clock = fill(el("td", "clock"), fill(el("span", "named"), el("span"), el("small")));
+    const cells = (...names) => names.map((cell) => el("td", cell));
+    return fill(row, name, state, ...cells("rate", "age", "covered", "quality"), clock, ...cells("gaps", "lost"), weight);
   }
 
-  place(row, { name, source, level, state, note, rate, age, gaps, lost, clock, clock_figures, sensor, weight }) {
-    const [names, states, rates, ages, gapped, missed, weights] = row.children;
+  place(row, { name, source, level, state, note, rate, age, coverage, quality, gaps, lost, clock, clock_figures, sensor, weight }) {
+    const [names, states, rates, ages, covered, qualities, clocks, gapped, missed, weights] = row.children;
     const [title, origin] = names.firstChild.children;
     const [, words, reason] = states.firstChild.children;
     const [bar, number] = weights.firstChild.children;
@@ -42,9 +45,12 @@ export class Health {
     names.title = source ? `${name}: ${source}` : name;
     say(words, state);
     say(reason, note);
-    say(rates.firstChild.firstChild, rate);
-    say(rates.firstChild.lastChild, clock);
-    rates.title = clock_figures;
+    say(rates, rate);
+    say(covered, share(coverage));
+    say(qualities, share(quality));
+    say(clocks.firstChild.firstChild, clock);
+    say(clocks.firstChild.lastChild, clock_figures.split(", ").slice(0, 2).join(", "));
+    clocks.title = clock_figures;
     say(ages, age === null ? "–" : `${seconds(age)} ago`);
     say(gapped, String(gaps));
     say(missed, lost === null ? "–" : String(lost));

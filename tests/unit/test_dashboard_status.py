@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 
 from dashboard.sensors import rows
-from dashboard.situation import Situation
+from dashboard.situation import Situation, amiss_since
 from dashboard.status import judge
 from pipeline.commands import Recorded, Recording
 from pipeline.records import Estimate, ModalityUse, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
 
 NOW = 1000.0
+replace_use = msgspec.structs.replace
 USES = {"eeg": "EEG", "gsr": "GSR", "marks": "Markers", "state": "record"}
 RATES = {"eeg": 300.0, "gsr": 4.0, "marks": 0.0, "state": 4.0}
 
@@ -125,7 +127,7 @@ def test_a_silent_sensor_is_named_with_its_silence(changes):
     status = judge(replace(LIVE, streams={**LIVE.streams, "gsr": stream("gsr", last_sample=NOW - 2.6, **changes)}))
     assert (status.level, status.title) == (
         "amber",
-        "EDA delivers no samples for 2.6 s; the estimate goes on without it.",
+        "EDA delivers no samples for 2.6 s: estimate from EEG.",
     )
 
 
@@ -148,10 +150,10 @@ def test_a_slow_sensor_is_named_with_its_rate():
     [
         (
             taken("flat", quality=0.05, used=False),
-            "EDA: flat; the estimate goes on without it.",
+            "EDA flat: estimate from EEG.",
             "delivers, but is not used",
         ),
-        (taken(used=False), "EDA: no usable data; the estimate goes on without it.", "delivers, but is not used"),
+        (taken(used=False), "EDA without usable data: estimate from EEG.", "delivers, but is not used"),
         (taken("line noise", "movement", quality=0.4), "EDA is noisy: line noise, movement.", "delivers, but is noisy"),
         (taken(quality=0.4), "EDA is noisy.", "delivers, but is noisy"),
     ],
@@ -164,6 +166,33 @@ def test_a_sensor_that_delivers_but_is_left_out_or_noisy_is_amber_with_the_reaso
     assert (row["level"], row["state"], row["note"]) == ("amber", state, "; ".join(use.reasons))
 
 
+def test_the_banner_says_since_when_a_sensor_is_amiss_and_what_the_estimate_is_made_from():
+    newest = estimate(EEG=taken(), GSR=taken("flat", quality=0.2, used=False), Face=taken())
+    status = judge(replace(LIVE, newest=newest, amiss_since={"GSR": newest.time - 12}))
+    assert (status.level, status.title) == ("amber", "EDA flat for 12 s: estimate from EEG and face.")
+
+
+def test_a_reason_that_tells_its_duration_is_not_given_another():
+    newest = estimate(EEG=taken(), GSR=taken("no samples for 3 s", quality=0.0, used=False))
+    status = judge(replace(LIVE, newest=newest, amiss_since={"GSR": newest.time - 2}))
+    assert status.title == "EDA no samples for 3 s: estimate from EEG."
+
+
+def test_it_is_counted_from_the_first_estimate_in_a_row_that_lacked_a_sensor():
+    flat, good = estimate(2.0, GSR=taken("flat", used=False)), estimate(1.0, GSR=taken())
+    since = amiss_since({}, flat)
+    assert since == {"GSR": NOW - 2.0}
+    assert amiss_since(since, estimate(1.0, GSR=taken(quality=0.4))) == since
+    assert amiss_since(since, good) == {}
+
+
+def test_every_row_says_how_much_of_the_window_is_real_and_how_good_it_is():
+    newest = estimate(EEG=replace_use(taken(), valid=0.75, quality=0.9))
+    table = {row["key"]: row for row in rows(replace(LIVE, newest=newest))}
+    assert (table["eeg"]["coverage"], table["eeg"]["quality"]) == (0.75, 0.9)
+    assert (table["gsr"]["coverage"], table["gsr"]["quality"]) == (None, None)
+
+
 def test_a_small_flaw_does_not_colour_the_status():
     assert judge(replace(LIVE, newest=estimate(EEG=taken("blink", quality=0.5), GSR=taken()))).level == "green"
 
@@ -172,7 +201,7 @@ def test_a_silent_sensor_is_not_said_twice():
     gsr = stream("gsr", state="lost", last_sample=NOW - 2.6, time=NOW - 0.4)
     newest = estimate(EEG=taken(), GSR=taken("late", quality=0.0, used=False))
     status = judge(replace(LIVE, newest=newest, streams={**LIVE.streams, "gsr": gsr}))
-    assert status.title == "EDA delivers no samples for 2.6 s; the estimate goes on without it."
+    assert status.title == "EDA delivers no samples for 2.6 s: estimate from EEG."
     assert status.reasons == ()
 
 
@@ -235,13 +264,13 @@ def test_a_foreign_clock_is_named():
         ({}, "", ""),
         (
             {"clock": "LSL", "drift_ppm": -1.24, "round_trip": 0.0004, "irregularity": 0.0011},
-            "clock steady",
-            "-1.2 ppm, round trip 0.40 ms, stamps ± 1.1 ms",
+            "steady",
+            "+0.00 ms, -1.2 ppm, round trip 0.40 ms, stamps ± 1.1 ms",
         ),
         (
             {"clock": "LSL", "settling": True, "drift_ppm": 0.0, "round_trip": 0.0004},
-            "clock settling",
-            "round trip 0.40 ms",
+            "settling",
+            "+0.00 ms, round trip 0.40 ms",
         ),
         ({"clock": "Unix time", "drift_ppm": 30.0}, "by Unix time", "+30.0 ppm"),
     ],
