@@ -1,4 +1,4 @@
-"""The dashboard: ``streamlit run dashboard/app.py -- --session NAME``; the environment says where the store is."""
+"""The dashboard and its pages: ``streamlit run dashboard/app.py -- --session NAME``; the environment says where the store is."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import os
 import streamlit as st
 
 from dashboard.feed import Feed
-from dashboard.pages.live import page
+from dashboard.pages import live
 from pipeline.store.connection import STORE_VARIABLE
 
 
@@ -27,7 +27,10 @@ def main() -> None:
     arguments = _arguments()
     st.set_page_config(page_title=f"{arguments.session} · helo live", layout="wide", initial_sidebar_state="collapsed")
     feed = _feed(os.environ[STORE_VARIABLE], arguments.session)
-    st.navigation([st.Page(lambda: page(feed), title="Live", url_path="live", default=True)], position="hidden").run()
+    pages = [
+        st.Page(lambda: live.page(feed), title="Live", url_path="live", default=True),
+    ]
+    st.navigation(pages, position="top").run()
 
 
 main()
