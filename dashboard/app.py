@@ -1,4 +1,4 @@
-"""The dashboard and its pages: ``streamlit run dashboard/app.py -- --session NAME``; the environment says where the store is."""
+"""The dashboard: ``streamlit run dashboard/app.py -- --session NAME``; the environment says where the store is."""
 
 import argparse
 import os

@@ -58,6 +58,7 @@ def compose(situation: Situation, minutes: Minutes, epoch: float, sent: Sent | N
         "oldest": {"points": _oldest(minutes.estimates), "state": _oldest(minutes.state)},
         "current": _current(situation),
         "truth": _truth(situation, minutes, epoch),
+        "alarms": [f"{alarm.key} {alarm.since}" for alarm in situation.alarms],
         "streams": sensors.rows(situation),
         "events": [_event(event, epoch) for event in reversed(_events(situation))],
     }
@@ -75,6 +76,7 @@ def _setup(situation: Situation, minutes: Minutes) -> dict[str, Any]:
         "hop": session.hop_s if session else 0.25,
         "state": {"hop": minutes.state_hop_s} if minutes.state else None,
         "blind": situation.blind,
+        "alarms": session.alarms if session else False,
         "words": ALWAYS,
     }
 

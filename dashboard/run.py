@@ -10,6 +10,7 @@ from dashboard.picture import Sent, compose
 from dashboard.situation import Situation, amiss_since
 from pipeline.commands import Recorded, Recording
 from pipeline.records import (
+    Alarm,
     Chunk,
     Estimate,
     Event,
@@ -70,6 +71,7 @@ class Run:
         self._recorded: Recorded | None = None
         self._processes: tuple[ProcessHealth, ...] = ()
         self._streams: tuple[StreamHealth, ...] = ()
+        self._alarms: tuple[Alarm, ...] = ()
         self._restarted: dict[tuple[str, str], float] = {}
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT * len(session.participants))
         self._happened = BlockingReader(connection, {keys.events(session.session): START}, Event)
@@ -103,13 +105,14 @@ class Run:
             The store does not answer.
         """
         model, processes, streams = board.model(), board.processes(), board.stream_health()
-        recording, recorded = board.recording(), board.recorded()
+        recording, recorded, alarms = board.recording(), board.recorded(), board.alarms()
         infos = {participant: board.streams(participant) for participant in self._participants}
         with self._lock:
             self._note_restarts(processes, now)
             # A store that came back empty is filled again by its writers: until then what was known stays.
             self._model = model or self._model
             self._recording, self._recorded = recording or self._recording, recorded or self._recorded
+            self._alarms = alarms.sounding if alarms is not None else self._alarms
             self._processes = tuple(processes) or self._processes
             self._streams = tuple(streams) or self._streams
             for participant, known in self._participants.items():
@@ -134,6 +137,7 @@ class Run:
                 processes=self._processes,
                 restarted=dict(self._restarted),
                 events=tuple(self._events),
+                alarms=tuple(alarm for alarm in self._alarms if alarm.participant == participant),
                 amiss_since=known.amiss_since,
             )
             return compose(situation, known.minutes, self._epoch, sent)

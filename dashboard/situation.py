@@ -5,6 +5,7 @@ from typing import Final
 
 from pipeline.commands import Recorded, Recording
 from pipeline.records import (
+    Alarm,
     Estimate,
     Event,
     ModalityUse,
@@ -43,6 +44,8 @@ class Situation:
     restarted: dict[tuple[str, str], float] = field(default_factory=dict)
     """When each process (kind, what) was last seen to have been restarted (s)."""
     events: tuple[Event, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    """Those of this participant that sound."""
     amiss_since: dict[str, float] = field(default_factory=dict)
     """For each modality that the newest estimate left out or found noisy: the time of the first in a row (s)."""
 

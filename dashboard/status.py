@@ -17,6 +17,7 @@ _CHART: Final = {"store", "preprocess", "infer"}
 _GONE: Final = {"stopped": "stopped", "failed": "stopped and was given up"}
 _WITHOUT: Final = {
     "recorder": "Nothing is recorded meanwhile.",
+    "alarms": "No alarm sounds meanwhile.",
     "publisher": "Estimates are not published over LSL meanwhile.",
 }
 
@@ -50,7 +51,8 @@ def judge(situation: Situation) -> Status:
         return Status("waiting", "No session runs here yet.", ("Start one: helo demo, or helo run SESSION.yaml.",))
     processes, silent_sensors = process_sentences(situation), sensor_sentences(situation)
     stopped = [sentence for process, sentence in processes if _stops_the_chart(process)]
-    others = [sentence for process, sentence in processes if not _stops_the_chart(process)]
+    alarms = [f"Alarm: {alarm.text}" for alarm in situation.alarms]
+    others = alarms + [sentence for process, sentence in processes if not _stops_the_chart(process)]
     if stopped:
         return Status("red", stopped[0], (*stopped[1:], *others, *silent_sensors))
     recording = recording_state(situation.recording, situation.recorded)

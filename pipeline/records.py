@@ -136,9 +136,9 @@ class Estimate(Record, frozen=True, tag="estimate"):
 
 
 class Event(Record, frozen=True, tag="event"):
-    """Something that happened: marker, gap, clock, clock jump, lost or returned (a stream), restart or alarm.
+    """Something that happened: marker, gap, clock, clock jump, a stream lost or returned, restart, alarm.
 
-    Or that was asked for: note, record, pause, stop; refused.
+    Or an alarm that is over; or that was asked for: note, record, pause, stop; refused.
     """
 
     time: float
@@ -150,6 +150,25 @@ class Event(Record, frozen=True, tag="event"):
     def identity(self) -> tuple[float, str, str, str]:
         """By what it is known again: a store that came back empty is told the same event a second time."""
         return self.time, self.kind, self.text, self.source
+
+
+class Alarm(Record, frozen=True, tag="alarm"):
+    """What a rule of the session file watches for, while it is so."""
+
+    key: str
+    """Participant, number of the rule, and what else tells it from others."""
+    participant: str
+    text: str
+    since: float
+    """When it began to be so (s)."""
+    sounds: bool
+    """Whether it has been so for as long as the rule says."""
+
+
+class Alarms(Record, frozen=True, tag="alarms"):
+    """The alarms that sound now, written by the alarms worker."""
+
+    sounding: tuple[Alarm, ...]
 
 
 class StreamHealth(Record, frozen=True, tag="stream-health"):
@@ -188,7 +207,7 @@ class ProcessHealth(Record, frozen=True, tag="process-health"):
     """How one process is doing, reported by the supervisor."""
 
     kind: str
-    """reader, preprocess, infer, recorder, publisher, store, dashboard, or the demo's simulator."""
+    """reader, preprocess, infer, recorder, publisher, alarms, store, dashboard, or the demo's simulator."""
     what: str
     """What it works on, for example ``P001/eeg``."""
     pid: int
@@ -228,6 +247,8 @@ class SessionInfo(Record, frozen=True, tag="session"):
     """Sentences that every page shows."""
     started: float
     session_dir: str = ""
+    alarms: bool = False
+    """Whether there are rules for alarms."""
 
 
 class ModelInfo(Record, frozen=True, tag="model"):

@@ -1,5 +1,6 @@
 // Whose session it is, what must be known of it, and the one line that says whether to believe what is seen.
 import { el, fill, keyed, say, show } from "./dom.js";
+import { Sound } from "./sound.js";
 
 const MARKS = { green: "●", amber: "▲", red: "■", waiting: "…" };
 const WORDS = { green: "Sensors work", amber: "Attention", red: "Not live", waiting: "Waiting" };
@@ -17,16 +18,20 @@ export class Header {
     this.notices = el("ul", "notices");
     const whose = fill(el("div", "whose"), el("span", "brand", "helo live"), this.title, this.participant, this.model,
       this.recording);
-    fill(this.element, fill(el("div", "line"), whose, this.status), this.reasons, this.notices);
+    this.sound = new Sound();
+    const below = fill(el("div", "below"), this.sound.element, this.reasons);
+    fill(this.element, fill(el("div", "line"), whose, this.status), below, this.notices);
   }
 
-  update({ session, status, notices }) {
+  update(update) {
+    const { session, status, notices } = update;
     say(this.title, session.name);
     show(this.participant, Boolean(session.participant));
     say(this.participant, session.participant);
     say(this.model, session.model);
     say(this.recording, session.recording);
     this.judge(status);
+    this.sound.update(update);
     show(this.notices, notices.length > 0);
     lines(this.notices, notices);
   }

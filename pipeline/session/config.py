@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from pipeline.errors import BadInput
 from pipeline.modalities import COUNTER_LABELS, MODALITIES, UNIT_FACTORS, Modality, Use
+from pipeline.session.alarm_rules import RULES, AlarmRule, EmotionRule, LostRule, QualityRule
 
 LONGEST_NAME = 64
 #: Letters, digits, - and _: safe as a folder name and as a part of a key.
@@ -188,8 +189,25 @@ class SessionFile(_Model):
     """Publish the estimates as an LSL stream; unless said, neither a demonstration model's nor in a blind session."""
     participants: Annotated[dict[Code, Participant], Field(min_length=1)]
     trials: Trials | None = None
-    alarms: Annotated[list[dict[str, Any]], Field(max_length=0)] = Field(default_factory=list)
-    """Rules for alarms; none can be set yet, so that one which would not sound is refused."""
+    alarms: list[AlarmRule] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _alarms_that_can_sound(self) -> "SessionFile":
+        streams = [stream for participant in self.participants.values() for stream in participant.streams.items()]
+        names, uses = {name for name, _ in streams}, {stream.use for _, stream in streams}
+        for number, rule in enumerate(self.alarms):
+            if isinstance(rule, LostRule) and rule.stream is not None and rule.stream not in names:
+                raise ValueError(
+                    f"alarms.{number}.stream: {rule.stream!r} is no stream of this session; use one of "
+                    f"{', '.join(sorted(names))}"
+                )
+            if isinstance(rule, QualityRule) and rule.modality not in uses:
+                raise ValueError(f"alarms.{number}.modality: no participant has {rule.modality}; take the rule out")
+            if isinstance(rule, EmotionRule) and self.display == "blind":
+                raise ValueError(
+                    f"alarms.{number}: an alarm of an emotion tells what `display: blind` hides; take one of them out"
+                )
+        return self
 
 
 def load_session_file(path: Path) -> SessionFile:
@@ -257,12 +275,17 @@ def dump_session(settings: SessionFile) -> str:
 
 def _sentence(fault: Any) -> str:
     location = [str(part) for part in fault["loc"] if part != "[key]"]
-    field = ".".join(location)
+    in_alarm = location[:1] == ["alarms"] and len(location) > 2
+    # The kind of an alarm stands in pydantic's place of a fault, and not in the file.
+    field = ".".join(location[:2] + location[3:] if in_alarm else location)
     if fault["type"] == "extra_forbidden":
         known = _fields_at(SessionFile, location[:-1])
         near = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known here are {', '.join(known)}"
         return f"{field} is not a known key; {hint}"
+    if fault["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        found = f"{fault['ctx']['tag']!r} is no alarm" if "tag" in fault.get("ctx", {}) else "is missing"
+        return f"{field}.when: {found}; use one of {', '.join(RULES)}"
     if fault["type"] == "missing":
         if location[-1] == "consent":
             return f"{field} is missing; give the reference of the participant's consent, for example ICF-v3"
@@ -285,6 +308,9 @@ def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
         "trials": Trials,
         "calibration": Calibration,
     }
+    if location[:1] == ["alarms"]:
+        model = RULES[location[2]]
+        location = []
     for part in location:
         model = steps.get(part, model)
     return list(model.model_fields)

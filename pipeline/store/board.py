@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from pipeline.commands import Answer, Command, Recorded, Recording
 from pipeline.log import get_log
 from pipeline.records import (
+    Alarms,
     Event,
     Grid,
     Heartbeat,
@@ -102,6 +103,14 @@ class Board:
     def recorded(self) -> Recorded | None:
         """Return what has reached the disk, None before anything has."""
         return self._get(keys.recorded(self._session), Recorded)
+
+    def put_alarms(self, alarms: Alarms) -> None:
+        """Say which alarms sound."""
+        self._put(keys.alarms(self._session), None, alarms)
+
+    def alarms(self) -> Alarms | None:
+        """Return which alarms sound, None before the first."""
+        return self._get(keys.alarms(self._session), Alarms)
 
     def put_grid(self, participant: str, grid: Grid) -> None:
         """Set a participant's tick grid."""

@@ -99,6 +99,11 @@ def recorded(session: str) -> str:
     return f"helo:{{{session}}}:recorded"
 
 
+def alarms(session: str) -> str:
+    """Return where it is kept which `Alarms` sound."""
+    return f"helo:{{{session}}}:alarms"
+
+
 def health(session: str) -> str:
     """Return the hash of `ProcessHealth` and `StreamHealth` records."""
     return f"helo:{{{session}}}:health"

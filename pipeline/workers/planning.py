@@ -73,6 +73,7 @@ def session_info(plan: Plan, checks: list[Check]) -> SessionInfo:
         notices=(*([settings.notice] if settings.notice else []), *(check.notice for check in checks if check.notice)),
         started=local_clock(),
         session_dir=str(plan.session_dir or ""),
+        alarms=bool(settings.alarms),
     )
 
 

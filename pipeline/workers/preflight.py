@@ -10,6 +10,7 @@ from model.header import Header, fits, model_path, read_header
 from pipeline.errors import BadInput
 from pipeline.modalities import MODALITIES
 from pipeline.records import StreamInfo
+from pipeline.session.alarm_rules import EmotionRule
 from pipeline.session.config import Participant, SessionFile, StreamSettings
 from pipeline.signals.participant import ParticipantProcessor
 from pipeline.streams.discovery import NoStream, find
@@ -45,7 +46,7 @@ def check_offline(settings: SessionFile, recordings: Path) -> list[Check]:
     recordings : Path
         Where it will be recorded.
     """
-    return [_check_model(settings), _check_disk(recordings)]
+    return [*_check_model(settings), _check_disk(recordings)]
 
 
 def check_streams(settings: SessionFile) -> list[Check]:
@@ -79,15 +80,32 @@ def require(checks: list[Check], where: str) -> None:
             raise BadInput(f"{where}: {check.name}: {check.reason}")
 
 
-def _check_model(settings: SessionFile) -> Check:
+def _check_model(settings: SessionFile) -> list[Check]:
+    """Check the model, and that each alarm can sound with it."""
     try:
         header: Header = read_header(model_path(settings.model))
     except BadInput as error:
-        return Check("model", False, str(error))
+        return [Check("model", False, str(error))]
     misfit = fits(header, settings)
     if misfit is not None:
-        return Check("model", False, misfit.removeprefix("model: "))
-    return Check("model", True, header.training.description)
+        return [Check("model", False, misfit.removeprefix("model: "))]
+    model = Check("model", True, header.training.description)
+    return [model, _check_alarms(settings, header)] if settings.alarms else [model]
+
+
+def _check_alarms(settings: SessionFile, header: Header) -> Check:
+    for number, rule in enumerate(settings.alarms):
+        if isinstance(rule, EmotionRule) and rule.emotion not in header.emotions:
+            known = ", ".join(header.emotions)
+            return Check("alarms", False, f"{number}.emotion: the model knows no {rule.emotion!r}; use one of {known}")
+        if rule.of_estimates and header.demonstration and not rule.demonstration:
+            return Check(
+                "alarms",
+                False,
+                f"{number}: rests on estimates of a demonstration model, which say nothing about this person; "
+                "add `demonstration: true` to the rule if it is to sound nevertheless, or take it out",
+            )
+    return Check("alarms", True, f"{len(settings.alarms)} rules")
 
 
 def _check_disk(recordings: Path) -> Check:

@@ -42,10 +42,10 @@ def processes(plan: Plan) -> Iterator[ProcessSpec]:
     yield _worker(plan, "infer", phase=2)
     if plan.session_dir is not None:
         yield _worker(plan, "recorder", phase=3, patience_s=_RECORDER_PATIENCE_S)
-    if plan.publish:
-        # The laboratory's own configuration decides who may find the estimates; without one, only this machine.
+    for kind in (["publisher"] if plan.publish else []) + (["alarms"] if plan.settings.alarms else []):
+        # The laboratory's own configuration decides who may find what we send; without one, only this machine.
         confined = os.environ.get(VARIABLE) or str(write_configuration(plan.settings_file.parent))
-        yield _worker(plan, "publisher", phase=3, env={VARIABLE: confined})
+        yield _worker(plan, kind, phase=3, env={VARIABLE: confined})
     if plan.dashboard is not None:
         yield plan.dashboard
 

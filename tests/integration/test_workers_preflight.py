@@ -35,6 +35,30 @@ def gsr(unique: str, **more: Any) -> dict[str, Any]:
     return {"match": {"name": unique}, "use": "GSR", **more}
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (
+            {"when": "emotion", "emotion": "Joy", "above": 0.5},
+            "0.emotion: the model knows no 'Joy'; use one of Inspired",
+        ),
+        ({"when": "emotion", "emotion": "Upset", "above": 0.5}, "0: rests on estimates of a demonstration model"),
+        ({"when": "abstained"}, "add `demonstration: true` to the rule"),
+    ],
+)
+def test_an_alarm_that_would_not_sound_is_refused(tmp_path, unique, rule, words):
+    settings = session_of(unique, {"gsr": gsr(unique)}, alarms=[rule])
+    with pytest.raises(BadInput, match="alarms") as caught:
+        require(check_offline(settings, tmp_path), "s.yaml")
+    assert words in str(caught.value)
+
+
+def test_an_alarm_on_a_demonstration_model_sounds_if_asked_for_by_name(tmp_path, unique):
+    rules = [{"when": "abstained", "demonstration": True}, {"when": "lost"}]
+    checks = check_offline(session_of(unique, {"gsr": gsr(unique)}, alarms=rules), tmp_path)
+    assert {check.name: check.ok for check in checks}["alarms"]
+
+
 def test_the_model_and_the_disk_are_checked_without_a_sensor(tmp_path, unique):
     checks = check_offline(session_of(unique, {"gsr": gsr(unique)}), tmp_path / "not" / "yet")
     assert [(check.name, check.ok) for check in checks] == [("model", True), ("disk", True)]

@@ -10,7 +10,7 @@ from dashboard.sensors import rows
 from dashboard.situation import Situation, amiss_since
 from dashboard.status import judge
 from pipeline.commands import Recorded, Recording
-from pipeline.records import Estimate, ModalityUse, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
+from pipeline.records import Alarm, Estimate, ModalityUse, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
 
 NOW = 1000.0
 replace_use = msgspec.structs.replace
@@ -191,6 +191,14 @@ def test_every_row_says_how_much_of_the_window_is_real_and_how_good_it_is():
     table = {row["key"]: row for row in rows(replace(LIVE, newest=newest))}
     assert (table["eeg"]["coverage"], table["eeg"]["quality"]) == (0.75, 0.9)
     assert (table["gsr"]["coverage"], table["gsr"]["quality"]) == (None, None)
+
+
+def test_an_alarm_comes_first_and_is_amber():
+    alarm = Alarm("P001 0", "P001", "Upset is above 60 % for 5 s.", NOW - 5, sounds=True)
+    gsr = taken("flat", quality=0.2, used=False)
+    status = judge(replace(LIVE, alarms=(alarm,), newest=estimate(EEG=taken(), GSR=gsr)))
+    assert (status.level, status.title) == ("amber", "Alarm: Upset is above 60 % for 5 s.")
+    assert status.reasons == ("EDA flat: estimate from EEG.",)
 
 
 def test_a_small_flaw_does_not_colour_the_status():

@@ -85,6 +85,44 @@ def test_a_fault_is_named_with_its_field_and_mend(path, value, words):
 
 
 @pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({}, ["alarms.0.when", "missing", "lost", "latency"]),
+        ({"when": "tired"}, ["alarms.0.when", "tired", "quality"]),
+        ({"when": "lost", "stream": "ecg"}, ["alarms.0.stream", "ecg", "eeg"]),
+        ({"when": "lost", "strem": "eeg"}, ["alarms.0.strem", "stream"]),
+        ({"when": "quality", "modality": "PPG"}, ["alarms.0.modality", "no participant has PPG"]),
+        ({"when": "quality", "modality": "EEG", "below": 2}, ["alarms.0.below", "less than 1"]),
+        ({"when": "emotion", "emotion": "Upset"}, ["alarms.0.above", "missing"]),
+        ({"when": "latency", "above_s": 0}, ["alarms.0.above_s", "greater than 0"]),
+        ({"when": "abstained", "for_s": -1}, ["alarms.0.for_s"]),
+        ("lost", ["alarms.0"]),
+    ],
+)
+def test_a_fault_of_an_alarm_is_named(rule, words):
+    with pytest.raises(BadInput) as caught:
+        parse_session({**GOOD, "alarms": [rule]}, "s.yaml")
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    for word in words:
+        assert word in sentence
+
+
+def test_an_alarm_of_an_emotion_does_not_fit_a_blind_session():
+    rule = {"when": "emotion", "emotion": "Upset", "above": 0.3}
+    with pytest.raises(BadInput, match=r"alarms\.0: .*display: blind"):
+        parse_session({**GOOD, "display": "blind", "alarms": [rule]}, "s.yaml")
+
+
+def test_alarms_are_the_same_when_the_session_as_run_is_read_again(tmp_path):
+    rules = [{"when": "lost"}, {"when": "abstained", "for_s": 5, "demonstration": True}]
+    settings = parse_session({**GOOD, "alarms": rules}, "s.yaml")
+    file = tmp_path / "session.yaml"
+    file.write_text(dump_session(settings))
+    assert load_session_file(file) == settings
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [("a: [", "not YAML"), ("", "no settings"), ("- a", "no settings"), ("!!python/object:os.system x", "not YAML")],
 )

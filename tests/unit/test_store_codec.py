@@ -80,6 +80,8 @@ def _same(a: object, b: object) -> bool:
         return isinstance(b, tuple) and len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, dict):
         return isinstance(b, dict) and list(a) == list(b) and all(_same(a[key], b[key]) for key in a)
+    if isinstance(a, tuple):
+        return isinstance(b, tuple) and len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, float):
         return isinstance(b, float) and (a == b or (a != a and b != b))
     return a == b
