@@ -12,7 +12,7 @@ import numpy as np
 
 from model.data.parallel import cores, process_pool
 from model.predictor import Prediction, Predictor
-from pipeline.records import Array, Estimate, FeatureWindow, ModalityUse, array
+from pipeline.records import Array, Estimate, Explained, FeatureWindow, ModalityUse, array
 from pipeline.signals.windows import usable
 
 #: Ticks from which the start of other processes is paid back.
@@ -66,6 +66,22 @@ def estimates_of(predictor: Predictor, ready: Sequence[Tick]) -> tuple[Predictio
     """
     features, present = _given(predictor, ready)
     return predictor.predict(features, present), present
+
+
+def explained(predictor: Predictor, tick: Tick) -> Explained:
+    """Say what the estimate of one tick is made of; costs a forward pass.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model.
+    tick : dict
+        Modality -> window, at least one of the model's.
+    """
+    found = predictor.explain(*_given(predictor, [tick]))
+    window = next(iter(tick.values()))
+    plan = None if found.plan is None else array(found.plan)
+    return Explained(window.tick, window.end, plan, array(found.correlation))
 
 
 def _given(predictor: Predictor, ready: Sequence[Tick]) -> tuple[dict[str, Array], Array]:
@@ -199,10 +215,7 @@ def estimate_of(
         low=array(prediction.low[row]),
         high=array(prediction.high[row]),
         mean_label=array(predictor.header.mean_label),
-        modalities={
-            window.modality: _use(window, float(prediction.weights[row, column]), bool(present[row, column]))
-            for column, window in taken
-        },
+        modalities={window.modality: _use(window, prediction, present, row, column) for column, window in taken},
         abstained=bool(prediction.abstained[row]),
         reason=_reason(prediction.reasons[row], [window for _, window in taken]),
         stages=stages,
@@ -210,9 +223,18 @@ def estimate_of(
     )
 
 
-def _use(window: FeatureWindow, weight: float, used: bool) -> ModalityUse:
+def _use(window: FeatureWindow, prediction: Prediction, present: Array, row: int, column: int) -> ModalityUse:
+    used = bool(present[row, column])
     return ModalityUse(
-        weight, window.valid, window.quality, used, window.reasons, window.segment, window.first, window.last
+        weight=float(prediction.weights[row, column]),
+        valid=window.valid,
+        quality=window.quality,
+        used=used,
+        reasons=window.reasons,
+        segment=window.segment,
+        first=window.first,
+        last=window.last,
+        distance=float(prediction.distance[row, column]) if used else None,
     )
 
 

@@ -265,6 +265,26 @@ class ModelInfo(Record, frozen=True, tag="model"):
     """Definition of its features."""
 
 
+class Explained(Record, frozen=True, tag="explained"):
+    """What the model made one estimate of; written by the infer worker while somebody asks for it."""
+
+    tick: int
+    time: float
+    """Of the tick (s)."""
+    plan: Array | None
+    """Transport plan between the tokens of the physiological (rows) and of the behavioural representation (columns),
+    float32 ``(n_tokens, n_tokens)``, 1 in sum; None for a model without transport."""
+    correlation: Array
+    """Learned correlation of the labels, float32 ``(n_emotions, n_emotions)``."""
+
+
+class Asked(Record, frozen=True, tag="asked"):
+    """Somebody looks at what a participant's estimates are made of."""
+
+    time: float
+    """When that was last so (s)."""
+
+
 class Grid(Record, frozen=True, tag="grid"):
     """The tick grid of one participant: tick k ends at ``start + k * hop``."""
 

@@ -50,6 +50,7 @@ _USE: Final = pa.struct(
         "segment": pa.int64(),
         "first": pa.int64(),
         "last": pa.int64(),
+        "distance": pa.float64(),
     }
 )
 

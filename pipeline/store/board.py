@@ -10,7 +10,9 @@ from pipeline.commands import Answer, Command, Recorded, Recording
 from pipeline.log import get_log
 from pipeline.records import (
     Alarms,
+    Asked,
     Event,
+    Explained,
     Grid,
     Heartbeat,
     ModelInfo,
@@ -119,6 +121,22 @@ class Board:
     def grid(self, participant: str) -> Grid | None:
         """Return a participant's tick grid, None before tick 0 is set."""
         return self._get(keys.grid(self._session, participant), Grid)
+
+    def put_explained(self, participant: str, explained: Explained) -> None:
+        """Say what an estimate of a participant was made of."""
+        self._put(keys.explained(self._session, participant), None, explained)
+
+    def explained(self, participant: str) -> Explained | None:
+        """Return what an estimate of a participant was made of, None before anybody asked."""
+        return self._get(keys.explained(self._session, participant), Explained)
+
+    def put_asked(self, participant: str, asked: Asked) -> None:
+        """Ask what a participant's estimates are made of."""
+        self._put(keys.asked(self._session, participant), None, asked)
+
+    def asked(self, participant: str) -> Asked | None:
+        """Return when it was last asked what a participant's estimates are made of."""
+        return self._get(keys.asked(self._session, participant), Asked)
 
     def put_published(self, participant: str, published: Published) -> None:
         """Say how far a participant's estimates have been sent over LSL."""

@@ -24,6 +24,16 @@ def estimates(session: str, participant: str) -> str:
     return f"helo:{{{session}}}:{participant}:estimates"
 
 
+def explained(session: str, participant: str) -> str:
+    """Return where it is kept what one of a participant's newest estimates was made of."""
+    return f"helo:{{{session}}}:{participant}:explained"
+
+
+def asked(session: str, participant: str) -> str:
+    """Return where it is kept when somebody last asked for that."""
+    return f"helo:{{{session}}}:{participant}:asked"
+
+
 def published(session: str, participant: str) -> str:
     """Return where it is kept which of a participant's estimates have been sent over LSL."""
     return f"helo:{{{session}}}:{participant}:published"

@@ -7,11 +7,13 @@ that it is missing. So a tick is ready when all have sent theirs, and nothing he
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from model.estimating import Join, estimate_of, estimates_of
+from model.estimating import Join, estimate_of, estimates_of, explained
 from model.header import model_path
 from model.predictor import Predictor
 from pipeline.records import Estimate, Event, FeatureWindow, ModelInfo, array
+from pipeline.signals.windows import usable
 from pipeline.store import ids, keys
 from pipeline.store.lease import Lease
 from pipeline.store.retention import Acknowledged
@@ -19,6 +21,11 @@ from pipeline.store.ring import BlockingReader, last
 from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import RENEW_EVERY_S, Every, WorkerContext, leased, worker_main
+
+#: At most this often it is said what an estimate is made of (s).
+EXPLAIN_EVERY_S: Final = 1.0
+#: Whoever looks at that asks again within this time (s).
+ASKED_S: Final = 3.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Infer:
         self._context = context
         self._leases = leases
         self._renew_due = Every(RENEW_EVERY_S)
+        self._explain_due = Every(EXPLAIN_EVERY_S)
         self._predictor = predictor
         header = predictor.header
         context.board.put_model(
@@ -96,6 +104,8 @@ class Infer:
                 ready.append(Ready(participant, windows))
         if ready:
             self._estimate(ready)
+            if self._explain_due.due(local_clock()):
+                self._explain(ready)
 
     def close(self) -> None:
         """Hand over what waits."""
@@ -126,6 +136,14 @@ class Infer:
             stages = stages_of(list(tick.windows.values()), begun, done)
             estimate = estimate_of(self._predictor, tick.windows, prediction, present, row, stages)
             self._writers[tick.participant].append(ids.tick_id(estimate.tick), estimate)
+
+    def _explain(self, ready: list[Ready]) -> None:
+        """Say what the newest estimates are made of, where somebody looks at that; they are stored already."""
+        board = self._context.board
+        for participant, tick in {tick.participant: tick.windows for tick in ready}.items():
+            asked = board.asked(participant)
+            if asked is not None and local_clock() - asked.time < ASKED_S and any(map(usable, tick.values())):
+                board.put_explained(participant, explained(self._predictor, tick))
 
 
 def stages_of(windows: list[FeatureWindow], begun: float, done: float) -> dict[str, float]:

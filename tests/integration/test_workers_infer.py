@@ -1,12 +1,14 @@
 """The infer worker: the windows of a tick become one estimate, over restarts too."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 
 from model.header import model_path
 from model.predictor import Predictor
 from pipeline.modalities import EMOTIONS
-from pipeline.records import Estimate, FeatureWindow
+from pipeline.records import Asked, Estimate, FeatureWindow
 from pipeline.store import ids, keys
 from pipeline.store.ring import read_ticks
 from pipeline.store.writer import StreamWriter
@@ -78,6 +80,27 @@ def test_every_tick_is_estimated_once_over_a_restart(connection, unique, until, 
         assert not estimate.abstained
         assert estimate.reason == ""
         assert estimate.stages["latency"] > estimate.stages["inference"] > 0
+
+
+def test_what_an_estimate_is_made_of_is_said_once_somebody_asks(connection, unique, until, features):
+    settings = session_of(unique, STREAMS, device="cpu")
+    features.put(0)
+    with context_of(connection, settings, participant="") as context, working(infer.run, context):
+        until(lambda: len(estimates(connection, unique)) == 1, at_most_s=60)
+        assert context.board.explained("P001") is None
+        context.board.put_asked("P001", Asked(local_clock() + 60))
+        ticks = count(1)
+
+        def said() -> bool:
+            features.put(tick := next(ticks))
+            until(lambda: len(estimates(connection, unique)) > tick)
+            return context.board.explained("P001") is not None
+
+        until(said, at_most_s=60)
+        told = context.board.explained("P001")
+    assert told.time == 100 + told.tick / 4
+    assert told.correlation.shape == (len(EMOTIONS), len(EMOTIONS))
+    np.testing.assert_allclose(np.diag(told.correlation), 1, atol=1e-5)
 
 
 def test_what_is_missing_is_said_and_without_anything_it_abstains(connection, unique, until, features):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.estimating import Estimating, Join, estimates_of
+from model.estimating import Estimating, Join, estimate_of, estimates_of
 from model.header import model_path
 from model.predictor import Predictor
 from pipeline.records import Estimate, FeatureWindow
@@ -95,6 +95,16 @@ def test_a_modality_that_the_model_does_not_take_changes_nothing(predictor):
     more = {**whole, "Temperature": window(0, "Temperature")}
     prediction, _ = estimates_of(predictor, [whole, more])
     np.testing.assert_array_equal(prediction.distribution[0], prediction.distribution[1])
+
+
+def test_an_estimate_says_how_far_each_modality_that_was_used_is_from_the_training_data(predictor):
+    tick = {**typical(predictor, spread=0.1), "EEG": window(0, "EEG", np.full((2, *FEATURES["EEG"].shape), np.nan))}
+    prediction, present = estimates_of(predictor, [tick])
+    uses = estimate_of(predictor, tick, prediction, present, 0, {}).modalities
+    assert uses["EEG"].distance is None
+    for column, name in enumerate(predictor.header.modalities):
+        if name != "EEG":
+            assert uses[name].distance == prediction.distance[0, column] > 0
 
 
 def test_many_ticks_come_out_the_same_on_all_cores(predictor):

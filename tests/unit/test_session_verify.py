@@ -151,6 +151,17 @@ def test_words_and_masks_are_compared_too(session):
     assert (found.different, found.fields, found.max_abs_diff) == (1, {"modalities": 1}, 0)
 
 
+def test_distances_from_the_training_data_are_compared_too(session):
+    path = session / "estimates.parquet"
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    use = next(use for row in rows for use in row["modalities"] if use["used"])
+    use["distance"] *= 1.01
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), path)
+    found = verify(session, silent).comparison
+    assert (found.different, found.fields) == (1, {"modalities": 1})
+
+
 def test_an_estimate_that_cannot_be_computed_counts_as_different(session):
     def change(rows, column):
         rows[-1][column] += 1000

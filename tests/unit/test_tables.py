@@ -19,7 +19,7 @@ def window(tick: int = 0, modality: str = "EEG", shape: tuple[int, ...] = (2, 3,
 
 def estimate(tick: int = 0) -> Estimate:
     shares = np.array([0.25, 0.75], np.float32)
-    uses = {"EEG": ModalityUse(0.75, 1.0, 0.5, True, ("late",), 17, 3, 9)}
+    uses = {"EEG": ModalityUse(0.75, 1.0, 0.5, True, ("late",), 17, 3, 9, 0.875)}
     return Estimate(tick, tick / 4, shares, shares / 2, shares * 2, shares, uses, False, "", {"latency": 0.125}, "abc")
 
 
@@ -60,7 +60,7 @@ def test_estimates_come_back(tmp_path):
     assert row["stages"] == [("latency", 0.125)]
     assert row["modalities"] == [
         {"modality": "EEG", "weight": 0.75, "valid": 1.0, "quality": 0.5, "used": True, "reasons": ["late"],
-         "segment": 17, "first": 3, "last": 9}
+         "segment": 17, "first": 3, "last": 9, "distance": 0.875}
     ]  # fmt: skip
 
 
