@@ -6,7 +6,7 @@ import os
 import streamlit as st
 
 from dashboard.feed import Feed
-from dashboard.pages import live
+from dashboard.pages import live, used
 from pipeline.store.connection import STORE_VARIABLE
 
 
@@ -29,6 +29,7 @@ def main() -> None:
     feed = _feed(os.environ[STORE_VARIABLE], arguments.session)
     pages = [
         st.Page(lambda: live.page(feed), title="Live", url_path="live", default=True),
+        st.Page(lambda: used.page(feed), title="What the model used", url_path="used"),
     ]
     st.navigation(pages, position="top").run()
 

@@ -5,6 +5,7 @@ import threading
 import time
 from typing import Any, Final
 
+from dashboard import used
 from dashboard.history import Minutes
 from dashboard.picture import Sent, compose
 from dashboard.run import Run
@@ -67,6 +68,13 @@ class Feed:
         if run is None or participant not in run.session.participants:
             return compose(Situation(now=now, store_fault=self._fault), Minutes(), self._epoch, sent)
         return run.update(participant, now, self._fault, sent)
+
+    def used(self, participant: str) -> dict[str, Any]:
+        """Return what the page is to be sent now that shows what the model used; see `dashboard.used.compose`."""
+        run, now = self._run, local_clock()
+        if run is None or participant not in run.session.participants:
+            return used.compose(Situation(now=now, store_fault=self._fault), [], None, self._epoch)
+        return run.used(participant, now, self._fault)
 
     def close(self) -> None:
         """Stop following."""

@@ -8,17 +8,25 @@ from typing import Any, Final
 import numpy as np
 
 from dashboard.situation import STAGES
-from pipeline.records import Array, Chunk, Estimate
+from pipeline.records import Array, Chunk, Estimate, ModalityUse
 
 #: How much a page can show (s).
 KEPT_S: Final = 300.0
 #: Shares travel as whole numbers of this part: four digits say more than a pixel.
 SCALE: Final = 10_000
+#: What was used is kept about this often (ms), and for so long (s).
+USE_EVERY_MS: Final = 950
+USES_KEPT_S: Final = 120.0
 #: Sent again with every update, so that one lost on the way costs nothing.
 OVERLAP: Final = 8
 
-#: What the page gets of a moment: its number, time (epoch ms), shares (None where there is no estimate), stages (ms).
+#: What the page gets of a moment: its number, time (epoch ms), shares (None where there is no estimate), and what else
+#: there is to say of it; of an estimate: stages (ms), low and high ends of the shares' intervals, why there is none.
 Point = list[Any]
+
+
+def _whole(shares: Array | None) -> list[int] | None:
+    return None if shares is None else np.rint(np.asarray(shares, dtype=float) * SCALE).astype(int).tolist()
 
 
 @dataclass
@@ -31,8 +39,7 @@ class History:
 
     def add(self, time_ms: float, shares: Array | None, extra: list[Any]) -> None:
         """Append a point and drop those that are too old to be shown."""
-        whole = None if shares is None else np.rint(np.asarray(shares, dtype=float) * SCALE).astype(int).tolist()
-        self.points.append([self.made, round(time_ms), whole, *extra])
+        self.points.append([self.made, round(time_ms), _whole(shares), *extra])
         self.made += 1
         while self.points and self.points[0][1] < time_ms - KEPT_S * 1000:
             self.points.popleft()
@@ -56,6 +63,15 @@ class History:
             yield point
 
 
+@dataclass(frozen=True)
+class Use:
+    """What one estimate took from each modality."""
+
+    time_ms: int
+    taken: dict[str, tuple[float, float | None]]
+    """Modality -> its weight, and its distance from the training data."""
+
+
 @dataclass
 class Minutes:
     """The last minutes of one participant."""
@@ -64,6 +80,8 @@ class Minutes:
     state: History | None = None
     """The simulated state, where there is one."""
     state_hop_s: float = 0.0
+    uses: deque[Use] = field(default_factory=deque)
+    """About one a second."""
 
 
 def add_estimate(history: History, estimate: Estimate, *, epoch: float, blind: bool) -> None:
@@ -80,9 +98,27 @@ def add_estimate(history: History, estimate: Estimate, *, epoch: float, blind: b
     blind : bool
         Whether the shares must not leave the server.
     """
-    shown = None if estimate.abstained or blind else estimate.distribution
+    shares, low, high = (estimate.distribution, estimate.low, estimate.high)
+    if estimate.abstained or blind:
+        shares = low = high = None
+    ends = [_whole(end) if end is not None and np.isfinite(end).all() else None for end in (low, high)]
     stages = [round(1000 * estimate.stages[stage], 1) if stage in estimate.stages else None for stage in STAGES]
-    history.add((estimate.time + epoch) * 1000, shown, [stages])
+    reason = estimate.reason if estimate.abstained else ""
+    history.add((estimate.time + epoch) * 1000, shares, [stages, *ends, reason])
+
+
+def add_use(uses: deque[Use], estimate: Estimate, *, epoch: float) -> None:
+    """Add what an estimate took from each modality, unless one of the same second is there; drop what is too old."""
+    time_ms = round((estimate.time + epoch) * 1000)
+    if uses and 0 <= time_ms - uses[-1].time_ms < USE_EVERY_MS:
+        return
+    uses.append(Use(time_ms, {name: _taken(use) for name, use in estimate.modalities.items()}))
+    while uses[0].time_ms < time_ms - USES_KEPT_S * 1000:
+        uses.popleft()
+
+
+def _taken(use: ModalityUse) -> tuple[float, float | None]:
+    return round(use.weight, 3), None if use.distance is None else round(use.distance, 3)
 
 
 def add_state(history: History, chunk: Chunk, columns: list[int], *, epoch: float) -> None:

@@ -10,12 +10,13 @@ from dashboard.history import SCALE, History, Minutes
 from dashboard.situation import Situation
 from dashboard.status import judge
 from dashboard.theme import emotion_colours
+from dashboard.trend import trend
 from dashboard.words import ALWAYS, DEMONSTRATION
 from pipeline.commands import recording_sentence
 from pipeline.records import Event
 
 #: The page lists at most so many events.
-EVENTS_SHOWN: Final = 8
+EVENTS_SHOWN: Final = 30
 
 
 @dataclass(frozen=True)
@@ -41,31 +42,48 @@ def compose(situation: Situation, minutes: Minutes, epoch: float, sent: Sent | N
     sent : Sent or None
         What the page has been sent; None for a new page. One that was sent another run's points gets everything.
     """
-    setup = _setup(situation, minutes)
-    feed = _feed(situation, minutes)
+    update = base(situation, epoch)
+    feed = f"{update['feed']}/{minutes.state is not None}"
+    update["setup"]["state"] = {"hop": minutes.state_hop_s} if minutes.state else None
     known = sent if sent is not None and sent.feed == feed else None
     points = minutes.estimates.since(known.points if known else None)
     state = minutes.state.since(known.state if known else None) if minutes.state else []
-    update = {
+    update |= {
         "feed": feed,
-        "sent": round((situation.now + epoch) * 1000, 1),
-        "setup": setup,
-        "session": _session(situation),
-        "status": _status(situation),
-        "notices": _notices(situation),
         "points": points,
         "state": state,
         "oldest": {"points": _oldest(minutes.estimates), "state": _oldest(minutes.state)},
         "current": _current(situation),
+        "trend": trend(minutes.estimates.points, update["setup"]["hop"]),
         "truth": _truth(situation, minutes, epoch),
-        "alarms": [f"{alarm.key} {alarm.since}" for alarm in situation.alarms],
         "streams": sensors.rows(situation),
         "events": [_event(event, epoch) for event in reversed(_events(situation))],
     }
     return update, Sent(feed, minutes.estimates.made, minutes.state.made if minutes.state else 0)
 
 
-def _setup(situation: Situation, minutes: Minutes) -> dict[str, Any]:
+def base(situation: Situation, epoch: float) -> dict[str, Any]:
+    """Return what every page is sent.
+
+    Parameters
+    ----------
+    situation : Situation
+        What is known now.
+    epoch : float
+        Epoch time (s) of the LSL clock's zero.
+    """
+    return {
+        "feed": _feed(situation),
+        "sent": round((situation.now + epoch) * 1000, 1),
+        "setup": _setup(situation),
+        "session": _session(situation),
+        "status": _status(situation),
+        "notices": _notices(situation),
+        "alarms": [f"{alarm.key} {alarm.since}" for alarm in situation.alarms],
+    }
+
+
+def _setup(situation: Situation) -> dict[str, Any]:
     """Return what stays the same for a whole run: the page is built from it."""
     model, session = situation.model, situation.session
     emotions = list(model.emotions) if model else []
@@ -74,19 +92,18 @@ def _setup(situation: Situation, minutes: Minutes) -> dict[str, Any]:
         "emotions": [{"name": name, "colour": colour} for name, colour in zip(emotions, colours, strict=True)],
         "mean": [round(float(share), 4) for share in model.mean_label] if model else [],
         "hop": session.hop_s if session else 0.25,
-        "state": {"hop": minutes.state_hop_s} if minutes.state else None,
         "blind": situation.blind,
         "alarms": session.alarms if session else False,
         "words": ALWAYS,
     }
 
 
-def _feed(situation: Situation, minutes: Minutes) -> str:
+def _feed(situation: Situation) -> str:
     """Return a name for everything that the page was built from; another name makes the page build itself anew."""
     session, model = situation.session, situation.model
     parts = (
         os.getpid(), situation.participant, session.started if session else 0, model.model_hash if model else "",
-        minutes.state is not None, situation.blind,
+        situation.blind,
     )  # fmt: skip
     return "/".join(map(str, parts))
 

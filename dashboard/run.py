@@ -1,19 +1,23 @@
 """One run of a session as far as it has been read: each participant's last minutes, and what is known now."""
 
+import math
 import threading
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state
+from dashboard import used
+from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state, add_use
 from dashboard.picture import Sent, compose
 from dashboard.situation import Situation, amiss_since
 from pipeline.commands import Recorded, Recording
 from pipeline.records import (
     Alarm,
+    Asked,
     Chunk,
     Estimate,
     Event,
+    Explained,
     ModelInfo,
     ProcessHealth,
     SessionInfo,
@@ -30,12 +34,17 @@ from pipeline.store.ring import BlockingReader, tail
 STATE_TYPE: Final = "EmotionState"
 #: For each participant.
 EVENTS_KEPT: Final = 50
+#: Whoever looks at what estimates are made of looks again within this time (s).
+ASKED_S: Final = 2.5
 
 
 @dataclass
 class _Participant:
     minutes: Minutes = field(default_factory=Minutes)
     newest: Estimate | None = None
+    asked: float = -math.inf
+    """When somebody last looked at what the estimates are made of (s)."""
+    explained: Explained | None = None
     amiss_since: dict[str, float] = field(default_factory=dict)
     infos: dict[str, StreamInfo] = field(default_factory=dict)
     state_columns: list[int] = field(default_factory=list)
@@ -106,6 +115,7 @@ class Run:
         """
         model, processes, streams = board.model(), board.processes(), board.stream_health()
         recording, recorded, alarms = board.recording(), board.recorded(), board.alarms()
+        explained = {participant: self._explained(board, participant, now) for participant in self._participants}
         infos = {participant: board.streams(participant) for participant in self._participants}
         with self._lock:
             self._note_restarts(processes, now)
@@ -117,35 +127,54 @@ class Run:
             self._streams = tuple(streams) or self._streams
             for participant, known in self._participants.items():
                 known.infos = infos[participant] or known.infos
+                known.explained = explained[participant] or known.explained
                 self._find_state(participant, known)
 
     def update(self, participant: str, now: float, fault: str, sent: Sent | None) -> tuple[dict[str, Any], Sent]:
         """Return what a page that has been sent so much is to be sent now; see `dashboard.picture.compose`."""
         with self._lock:
+            minutes = self._participants[participant].minutes
+            return compose(self._situation(participant, now, fault), minutes, self._epoch, sent)
+
+    def used(self, participant: str, now: float, fault: str) -> dict[str, Any]:
+        """Return what the page is to be sent now that shows what the model used; see `dashboard.used.compose`."""
+        with self._lock:
             known = self._participants[participant]
-            situation = Situation(
-                now=now,
-                participant=participant,
-                store_fault=fault,
-                session=self.session,
-                recording=self._recording,
-                recorded=self._recorded,
-                model=self._model,
-                newest=known.newest,
-                streams={health.stream.partition("/")[2]: health for health in self._streams_of(participant)},
-                infos=known.infos,
-                processes=self._processes,
-                restarted=dict(self._restarted),
-                events=tuple(self._events),
-                alarms=tuple(alarm for alarm in self._alarms if alarm.participant == participant),
-                amiss_since=known.amiss_since,
-            )
-            return compose(situation, known.minutes, self._epoch, sent)
+            known.asked = now
+            situation = self._situation(participant, now, fault)
+            return used.compose(situation, list(known.minutes.uses), known.explained, self._epoch)
 
     def close(self) -> None:
         """Close the connections."""
         for reader in (self._estimates, self._states, self._happened):
             reader.close()
+
+    def _situation(self, participant: str, now: float, fault: str) -> Situation:
+        known = self._participants[participant]
+        return Situation(
+            now=now,
+            participant=participant,
+            store_fault=fault,
+            session=self.session,
+            recording=self._recording,
+            recorded=self._recorded,
+            model=self._model,
+            newest=known.newest,
+            streams={health.stream.partition("/")[2]: health for health in self._streams_of(participant)},
+            infos=known.infos,
+            processes=self._processes,
+            restarted=dict(self._restarted),
+            events=tuple(self._events),
+            alarms=tuple(alarm for alarm in self._alarms if alarm.participant == participant),
+            amiss_since=known.amiss_since,
+        )
+
+    def _explained(self, board: Board, participant: str, now: float) -> Explained | None:
+        """Ask what a participant's estimates are made of while somebody looks at it, and return what is known."""
+        if now - self._participants[participant].asked > ASKED_S:
+            return None
+        board.put_asked(participant, Asked(now))
+        return board.explained(participant)
 
     def _streams_of(self, participant: str) -> list[StreamHealth]:
         return [health for health in self._streams if health.stream.partition("/")[0] == participant]
@@ -154,6 +183,7 @@ class Run:
         known = self._participants[participant]
         known.newest = estimate
         known.amiss_since = amiss_since(known.amiss_since, estimate)
+        add_use(known.minutes.uses, estimate, epoch=self._epoch)
         blind = self.session.display == "blind"
         add_estimate(known.minutes.estimates, estimate, epoch=self._epoch, blind=blind)
 

@@ -76,7 +76,7 @@ def _state(health: StreamHealth | None, used: ModalityUse | None, now: float) ->
 
 
 def _rate(health: StreamHealth | None) -> str:
-    if health is None:
+    if health is None or health.state == "waiting":
         return "–"
     if not health.sfreq:
         return "irregular"

@@ -18,6 +18,16 @@ EMOTION_COLOURS: Final[dict[str, str]] = {
     "Distressed": "#8C2A5B",
 }
 
+#: Okabe and Ito's colours, which every kind of colour vision tells apart.
+MODALITY_COLOURS: Final[dict[str, str]] = {
+    "EEG": "#0072B2",
+    "GSR": "#E69F00",
+    "PPG": "#CC79A7",
+    "Face": "#009E73",
+    "Temperature": "#D55E00",
+    "Motion": "#56B4E9",
+}
+
 #: For emotions that other models estimate; taken in the order of their names.
 OTHER_COLOURS: Final = (
     "#8E6FB8", "#7A8794", "#C59BD6", "#5E8C61", "#A68A64", "#D98AA6", "#3D7A78", "#B8B04A",

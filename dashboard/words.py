@@ -30,6 +30,26 @@ ALWAYS: Final = {
     "simulated": SIMULATED,
 }
 
+#: How to read each panel of the page that shows what the model used.
+USED: Final = {
+    "weights": (
+        "How far the estimate moves when a modality is left out, as a share of all: what the estimate leans on, not "
+        "what is true."
+    ),
+    "distances": (
+        "How unlike the training data each modality is: 99 % of validation windows stay below the limit, and above it "
+        "the model abstains."
+    ),
+    "plan": (
+        "Which token of body signals (EEG, EDA, PPG) is paired with which of the face, in the newest estimate: the "
+        "stronger the more. Tokens are learned; a number means nothing by itself."
+    ),
+    "correlation": (
+        "Which emotions the model has learned to move together (blue) or apart (orange). It belongs to the model and "
+        "is the same for everybody; the diagonal is left out."
+    ),
+}
+
 #: What the screen calls a modality.
 MODALITY_NAMES: Final = {"GSR": "EDA"}
 

@@ -23,19 +23,35 @@ FLAGS = [
 POINTS = 240
 
 
-def picture(browser: Browser, url: str, name: str, scheme: str, width: int, height: int) -> None:
-    """Take one screenshot once the chart has a minute of the mixture."""
-    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-    page.goto(url)
-    page.wait_for_function(
-        "least => { const plot = document.querySelector('.js-plotly-plot');"
-        " return plot && plot.data && Math.max(...plot.data.map(trace => (trace.x || []).length)) >= least }",
-        arg=POINTS,
-        timeout=180_000,
-    )
-    page.screenshot(path=IMAGES / f"{name}.png")
-    page.close()
-    print(f"{IMAGES / name}.png")
+#: Page -> what must be seen before its picture is taken: of the live page a minute, and how old it is.
+READY = {
+    "live": f"""() => {{
+        const plot = document.querySelector('.js-plotly-plot');
+        const age = document.querySelector('[data-stage=total] .number');
+        return plot?.data?.some((trace) => trace.x?.length >= {POINTS}) && age?.textContent.includes('ms');
+    }}""",
+    "used": """() => {
+        const plots = [...document.querySelectorAll('.js-plotly-plot')];
+        return plots.length === 4 && plots[0].data[0].x.length >= 60;
+    }""",
+}
+#: Window sizes, and what is added to a picture's name for each.
+SIZES = {"": (1440, 900), "-small": (1024, 768)}
+SCHEMES = {"": "light", "-dark": "dark"}
+
+
+def pictures(browser: Browser, url: str) -> None:
+    """Take every page in every size, light and dark."""
+    for name, ready in READY.items():
+        for small, (width, height) in SIZES.items():
+            for dark, scheme in SCHEMES.items():
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+                page.goto(url if name == "live" else f"{url}/{name}")
+                page.wait_for_function(ready, timeout=180_000)
+                page.wait_for_timeout(1500)  # for the chart to have found its size
+                page.screenshot(path=IMAGES / f"{name}{small}{dark}.png")
+                page.close()
+                print(IMAGES / f"{name}{small}{dark}.png")
 
 
 def main() -> None:
@@ -53,9 +69,7 @@ def main() -> None:
                 executable = os.environ.get("HELO_CHROMIUM") or None
                 with playwright.chromium.launch(executable_path=executable, args=FLAGS) as browser:
                     wait_until_served(browser, url, demo)
-                    picture(browser, url, "live", "light", 1440, 900)
-                    picture(browser, url, "live-dark", "dark", 1440, 900)
-                    picture(browser, url, "live-small", "light", 1024, 768)
+                    pictures(browser, url)
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait()

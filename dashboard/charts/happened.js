@@ -1,6 +1,9 @@
 // What happened: markers, notes, restarts and gaps, the newest first.
 import { el, fill, keyed, panel, show } from "./dom.js";
 
+// The newest; the chart shows more.
+const SHOWN = 8;
+
 export class Happened {
   constructor() {
     const { box, body } = panel("What happened");
@@ -11,7 +14,8 @@ export class Happened {
     this.element = box;
   }
 
-  update({ events }) {
+  update({ events: all }) {
+    const events = all.slice(0, SHOWN);
     show(this.message, !events.length);
     show(this.list, events.length > 0);
     keyed(this.list, events, (event) => event.key, (event) => this.row(event), () => {});

@@ -19,8 +19,8 @@ export class Header {
     const whose = fill(el("div", "whose"), el("span", "brand", "helo live"), this.title, this.participant, this.model,
       this.recording);
     this.sound = new Sound();
-    const below = fill(el("div", "below"), this.sound.element, this.reasons);
-    fill(this.element, fill(el("div", "line"), whose, this.status), below, this.notices);
+    const below = fill(el("div", "below"), this.reasons, this.sound.element);
+    fill(this.element, this.status, fill(el("div", "line"), whose, below), this.notices);
   }
 
   update(update) {

@@ -1,43 +1,122 @@
-// The mixture over the last minutes: one Plotly chart that stays in the page and only ever gets new points.
-import { el, panel, seconds } from "./dom.js";
-import { frame, gaps, note, silence, stack } from "./look.js";
-import { Steps } from "./steps.js";
+// The last minutes: one Plotly chart that stays in the page and only ever gets new points. The viewer may look at it in
+// two ways, zoom and pan; then it stands still, while points go on coming, until the viewer returns to live.
+import { el, fill, panel, say } from "./dom.js";
+import { Lanes } from "./lanes.js";
+import { Gaps, marks } from "./marks.js";
+import { Stack } from "./stack.js";
 
 const SPANS = [60, 120, 300];
-// With no estimate for this long (ms) the empty end of the chart says so.
-const SILENCE = 2000;
+const VIEWS = { Mixture: Stack, "From average": Lanes };
+const USE = "Drag to zoom, Shift and drag to pan, double click to return to live.";
 
 export class Mixture {
   constructor(Plotly, setup, theme) {
-    Object.assign(this, { Plotly, setup, theme, span: SPANS[1], drawn: false });
-    const hopMs = setup.hop * 1000;
-    this.estimate = new Steps(setup.emotions.length, hopMs);
-    this.state = setup.state ? new Steps(setup.emotions.length, setup.state.hop * 1000) : null;
+    Object.assign(this, { Plotly, setup, theme, span: SPANS[1], drawn: false, held: null });
     this.kept = Math.ceil((1.2 * SPANS.at(-1)) / setup.hop);
-    const { box, head, body } = panel("Mixture over time", `${setup.words.shares} ${setup.words.movement}`);
+    this.points = [];
+    this.state = [];
+    this.waiting = { points: [], state: [] };
+    this.gaps = new Gaps();
+    this.view = new Stack(setup);
+    this.words = `${setup.words.shares} ${setup.words.movement}`;
+    const { box, head, body } = panel("Mixture over time", this.words);
+    this.hint = head.querySelector(".hint");
     box.classList.add("mixture");
     this.plot = el("div", "plot");
-    head.append(this.spans());
+    this.pause = el("button", "", "Pause");
+    Object.assign(this.pause, { type: "button", title: USE });
+    this.pause.addEventListener("click", () => (this.held ? this.live() : this.hold(this.range())));
+    const views = choice("What is shown", Object.keys(VIEWS), 0, (name) => this.look(VIEWS[name]));
+    const spans = choice("Time shown", SPANS.map((span) => `${span / 60} min`), 1, (_, place) => this.reach(SPANS[place]));
+    head.append(fill(el("div", "controls"), views, spans, fill(el("div", "choice"), this.pause)));
     body.append(this.plot);
     this.element = box;
   }
 
   /** Take new points and move on in time, with one redraw; the first call draws the chart. */
-  async update({ now, points, state }) {
-    this.now = now;
-    const added = [...this.steps(this.estimate, points, true), ...this.steps(this.state, state, false)];
-    if (!this.drawn) return this.draw(added);
+  async update({ now, points, state, events }) {
+    Object.assign(this, { now, events });
+    this.waiting.points.push(...points);
+    this.waiting.state.push(...state);
+    // In the middle of the viewer's dragging a redraw would take the chart out of the hand.
+    if (this.plot._dragging) return;
+    const fresh = this.waiting;
+    this.waiting = { points: [], state: [] };
+    this.points = this.points.concat(fresh.points).slice(-this.kept);
+    this.state = this.state.concat(fresh.state).slice(-this.kept);
+    this.gaps.take(fresh.points, this.points[0]?.[1] ?? 0);
+    if (this.held && this.points.length && this.held[1] < this.points[0][1]) this.held = null;
+    await this.draw(fresh);
+    say(this.pause, this.held ? "Return to live" : "Pause");
+    this.element.classList.toggle("held", Boolean(this.held));
+  }
+
+  async draw(fresh) {
+    if (!this.drawn) return this.anew();
+    if (this.view.outgrows(this.points)) return this.look(this.view.constructor);
+    const added = this.view.take(fresh.points, fresh.state);
     if (!added.some(({ x }) => x.length)) return this.move();
-    const { "xaxis.range": range, ...marks } = this.view();
-    Object.assign(this.plot.layout, marks);
-    this.plot.layout.xaxis.range = range;
+    Object.assign(this.plot.layout, this.marked());
+    this.plot.layout.xaxis.range = this.range();
     const [x, y] = [added.map((one) => one.x), added.map((one) => one.y)];
     await this.Plotly.extendTraces(this.plot, { x, y }, [...added.keys()], this.kept);
   }
 
+  async anew() {
+    this.view.outgrows(this.points);
+    say(this.hint, `${this.view.hint()}${this.words}`);
+    const traces = this.view.take(this.points, this.state);
+    const layout = { ...this.view.layout(this.theme), ...this.marked() };
+    layout.xaxis.range = this.range();
+    const looks = this.view.looks().map((one, place) => ({ ...one, ...traces[place] }));
+    await this.Plotly.newPlot(this.plot, looks, layout, { displayModeBar: false, doubleClick: false });
+    if (!this.drawn) {
+      this.fit = new ResizeObserver(() => this.Plotly.Plots.resize(this.plot));
+      this.fit.observe(this.plot);
+    }
+    this.drawn = true;
+    this.plot.removeAllListeners();
+    this.plot.on("plotly_relayout", (change) => this.relaid(change));
+    this.plot.on("plotly_doubleclick", () => this.live());
+  }
+
+  /** Show the last minutes in another way, or in the same one drawn anew. */
+  async look(View) {
+    this.view = new View(this.setup);
+    if (this.drawn) await this.anew();
+  }
+
+  async reach(span) {
+    this.span = span;
+    if (this.held) this.held = [this.held[1] - span * 1000, this.held[1]];
+    if (this.drawn) await this.move();
+  }
+
+  /** Only a viewer changes one end of the range: our own changes name both at once. */
+  relaid(change) {
+    if ("xaxis.range[0]" in change) this.hold(this.plot.layout.xaxis.range.map(milliseconds));
+  }
+
+  hold(range) {
+    this.held = range;
+    say(this.pause, "Return to live");
+    this.element.classList.add("held");
+  }
+
+  async live() {
+    this.held = null;
+    say(this.pause, "Pause");
+    this.element.classList.remove("held");
+    await this.move();
+  }
+
+  async move() {
+    await this.Plotly.relayout(this.plot, { "xaxis.range": this.range(), ...this.marked() });
+  }
+
   async recolour(theme) {
     this.theme = theme;
-    if (this.drawn) await this.Plotly.relayout(this.plot, { ...this.frame(), ...this.view() });
+    if (this.drawn) await this.anew();
   }
 
   forget() {
@@ -45,65 +124,37 @@ export class Mixture {
     this.Plotly.purge(this.plot);
   }
 
-  async draw(added) {
-    const { emotions } = this.setup;
-    const looks = [...stack(emotions, "estimate", "y"), gaps(), ...(this.state ? stack(emotions, "state", "y2") : [])];
-    const traces = looks.map((look, place) => ({ ...look, ...added[place] }));
-    const layout = this.frame();
-    const { "xaxis.range": range, ...marks } = this.view();
-    Object.assign(layout, marks);
-    layout.xaxis.range = range;
-    await this.Plotly.newPlot(this.plot, traces, layout, { displayModeBar: false });
-    this.drawn = true;
-    this.fit = new ResizeObserver(() => this.Plotly.Plots.resize(this.plot));
-    this.fit.observe(this.plot);
+  range() {
+    return this.held ?? [this.now - this.span * 1000, this.now];
   }
 
-  async move() {
-    await this.Plotly.relayout(this.plot, this.view());
+  /** What is written into the chart: titles, gaps, events, the empty end. */
+  marked() {
+    const layout = this.plot._fullLayout;
+    const width = layout ? layout._size.w : this.plot.clientWidth;
+    const { now, events, theme } = this;
+    const newest = this.points.at(-1)?.[1];
+    const found = marks({ range: this.range(), width, gaps: this.gaps.all, events, newest, now, theme });
+    return { shapes: found.shapes, annotations: [...this.view.titles(theme), ...found.annotations] };
   }
+}
 
-  steps(maker, points, withGap) {
-    if (!maker) return [];
-    const { layers, gap } = maker.take(points);
-    return withGap ? [...layers, gap] : layers;
-  }
+/** A moment of the chart's axis as a number: Plotly gives a date that a viewer has set as text. */
+function milliseconds(moment) {
+  return typeof moment === "number" ? moment : Date.parse(`${moment.replace(" ", "T")}Z`);
+}
 
-  frame() {
-    const { titles, ...layout } = frame(this.theme, Boolean(this.state));
-    this.titles = titles;
-    return layout;
-  }
-
-  /** What changes with time: the range shown, and the mark of an empty end. */
-  view() {
-    const newest = this.estimate.last?.time;
-    const silent = newest ? this.now - newest : 0;
-    const marks = { shapes: [], annotations: [...this.titles] };
-    if (silent > SILENCE) {
-      marks.shapes.push(silence(newest, this.now));
-      marks.annotations.push(note(`no estimate for ${seconds(silent / 1000)}`, this.theme.text));
-    }
-    return { "xaxis.range": [this.now - this.span * 1000, this.now], ...marks };
-  }
-
-  spans() {
-    const group = el("div", "choice");
-    group.setAttribute("role", "group");
-    group.setAttribute("aria-label", "Time shown");
-    const buttons = SPANS.map((span) => {
-      const button = el("button", "", `${span / 60} min`);
-      button.type = "button";
-      button.addEventListener("click", () => choose(span));
-      return button;
-    });
-    const choose = (span) => {
-      this.span = span;
-      buttons.forEach((button, place) => button.setAttribute("aria-pressed", String(SPANS[place] === span)));
-      if (this.drawn) this.move();
-    };
-    choose(this.span);
-    group.append(...buttons);
-    return group;
-  }
+/** Buttons of which one is pressed. */
+function choice(label, names, first, chosen) {
+  const group = el("div", "choice");
+  group.setAttribute("role", "group");
+  group.setAttribute("aria-label", label);
+  const press = (place) => buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(k === place)));
+  const buttons = names.map((name, place) => {
+    const button = Object.assign(el("button", "", name), { type: "button" });
+    button.addEventListener("click", () => (press(place), chosen(name, place)));
+    return button;
+  });
+  press(first);
+  return fill(group, ...buttons);
 }

@@ -4,6 +4,10 @@ import { el, fill, keyed, panel, say, show } from "./dom.js";
 const SHARE_STEPS = [0.2, 0.3, 0.5, 0.75, 1];
 const DEPARTURE_STEPS = [0.05, 0.1, 0.2, 0.5, 1];
 
+// A smaller change within 30 s is not told.
+const MOVED = 0.01;
+const TREND = "▲ rises, ▼ falls: by more than one point within 30 s (means of 5 s)";
+
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const signed = (share) => {
   const points = Math.abs(100 * share).toFixed(1);
@@ -35,10 +39,11 @@ export class Shares {
     this.departureScale = el("span", "scale");
     const share = fill(el("span", "column"), el("span", "", "Share"), this.shareScale);
     const departure = fill(el("span", "column"), el("span", "", "From average"), this.departureScale);
-    return fill(row, el("span"), share, el("span"), departure, el("span"));
+    const trend = Object.assign(el("span", "column", "30 s"), { title: TREND });
+    return fill(row, el("span"), share, el("span"), departure, el("span"), trend);
   }
 
-  update({ current, truth }) {
+  update({ current, truth, trend }) {
     const shown = Boolean(current?.shares);
     for (const part of [this.head, this.table, this.caption]) show(part, shown);
     show(this.message, !shown);
@@ -54,7 +59,7 @@ export class Shares {
     say(this.departureScale, `± ${100 * this.reach}`);
     const items = emotions.map((emotion, k) => ({
       ...emotion, share: current.shares[k], low: current.low[k], high: current.high[k], mean: mean[k],
-      departure: departures[k], truth: truth?.[k],
+      departure: departures[k], truth: truth?.[k], change: trend?.[k] ?? null,
     }));
     keyed(this.table, items, (item) => item.name, (item) => this.row(item), (row, item) => this.place(row, item));
   }
@@ -65,11 +70,11 @@ export class Shares {
     const label = el("span", "name", name);
     const track = fill(el("span", "track"), ...["bar", "interval", "mean", "truth"].map((part) => el("i", part)));
     const departure = fill(el("span", "track departure"), el("i", "bar"), el("i", "zero"));
-    return fill(row, label, track, el("span", "number"), departure, el("span", "number"));
+    return fill(row, label, track, el("span", "number"), departure, el("span", "number"), el("span", "trend"));
   }
 
-  place(row, { name, share, low, high, mean, departure, truth }) {
-    const [, track, number, departed, points] = row.children;
+  place(row, { name, share, low, high, mean, departure, truth, change }) {
+    const [, track, number, departed, points, trend] = row.children;
     const [bar, whisker, notch, state] = track.children;
     const at = (value) => `${(100 * value) / this.top}%`;
     bar.style.width = at(share);
@@ -87,6 +92,8 @@ export class Shares {
     departed.firstChild.style.width = `${half}%`;
     say(number, percent(share));
     say(points, signed(departure));
+    say(trend, change === null || Math.abs(change) < MOVED ? "" : change > 0 ? "▲" : "▼");
+    trend.title = change === null ? "" : `${name}: ${signed(change)} points within 30 s`;
     const interval = known ? ` (90 % interval ${percent(low)} to ${percent(high)})` : "";
     row.title = `${name}: ${percent(share)}${interval}, average ${percent(mean)}`;
   }

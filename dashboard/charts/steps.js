@@ -2,7 +2,7 @@
 // marked: silence is never drawn as data.
 
 // Beyond this many hops between two points, time is missing between them.
-const JUMP = 1.6;
+export const JUMP = 1.6;
 const SCALE = 10000;
 
 export class Steps {

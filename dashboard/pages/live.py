@@ -2,22 +2,17 @@
 
 import streamlit as st
 
-from dashboard.charts.live import live
+from dashboard.charts.component import show
 from dashboard.feed import Feed
+from dashboard.pages.participant import chosen
 
 #: Seconds between two updates of a page.
 PERIOD_S = 0.25
 
 
 def page(feed: Feed) -> None:
-    """Show the live page of one participant, chosen where there are several."""
-    participants = feed.participants()
-    chosen = participants[0] if participants else ""
-    if len(participants) > 1:
-        chosen = st.segmented_control(
-            "Participant", participants, default=chosen, required=True, key="participant", label_visibility="collapsed"
-        )
-    _picture(feed, chosen)
+    """Show the live page of one participant."""
+    _picture(feed, chosen(feed))
 
 
 @st.fragment(run_every=PERIOD_S)
@@ -30,4 +25,4 @@ def _picture(feed: Feed, participant: str) -> None:
         st.session_state[slot] = None
 
     update, st.session_state[slot] = feed.update(participant, st.session_state.get(slot))
-    live(update, key=f"live-{participant}", on_resend=forget)
+    show("live", update, key=f"live-{participant}", on_resend=forget)

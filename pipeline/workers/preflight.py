@@ -97,12 +97,12 @@ def _check_alarms(settings: SessionFile, header: Header) -> Check:
     for number, rule in enumerate(settings.alarms):
         if isinstance(rule, EmotionRule) and rule.emotion not in header.emotions:
             known = ", ".join(header.emotions)
-            return Check("alarms", False, f"{number}.emotion: the model knows no {rule.emotion!r}; use one of {known}")
+            return Check(f"alarms.{number}", False, f"emotion: the model knows no {rule.emotion!r}; use one of {known}")
         if rule.of_estimates and header.demonstration and not rule.demonstration:
             return Check(
-                "alarms",
+                f"alarms.{number}",
                 False,
-                f"{number}: rests on estimates of a demonstration model, which say nothing about this person; "
+                "rests on estimates of a demonstration model, which say nothing about this person; "
                 "add `demonstration: true` to the rule if it is to sound nevertheless, or take it out",
             )
     return Check("alarms", True, f"{len(settings.alarms)} rules")

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from dashboard.theme import emotion_colours
-from dashboard.words import DEMONSTRATION, GREEN, MOVEMENT, NO_DECISION, SHARES
+from dashboard.words import DEMONSTRATION, GREEN, MOVEMENT, NO_DECISION, SHARES, USED
 from pipeline.modalities import EMOTIONS
 from tests.browser.written import answers, free_port
 from tests.command import SEED, started, status, wait_for
@@ -79,6 +79,29 @@ def test_the_sensors_and_the_age_are_told_in_words(demo, view):
         expect(row).to_contain_text(rate)
         expect(row).to_contain_text("delivers")
     expect(page.locator("[data-stage=total] .number >> nth=1")).to_contain_text("ms")
+
+
+def test_what_the_model_used_is_shown_with_how_to_read_it(demo, view):
+    page = view(demo, "used")
+    for sentence in USED.values():
+        expect(page.get_by_text(sentence)).to_be_visible()
+    page.wait_for_function("document.querySelectorAll('.helo .js-plotly-plot').length === 4")
+    weights, plan, correlation = page.evaluate(
+        "['.weights', '.plan', '.correlation'].map(place => document.querySelector(`${place} .plot`).data)"
+        ".map(data => data.map(trace => JSON.parse(JSON.stringify(trace.z ?? trace.y))))"
+    )
+    assert np.sum([trace[-1] for trace in weights]) == pytest.approx(1, abs=0.01)
+    assert np.sum(plan[0]) == pytest.approx(1, abs=0.02)
+    assert np.shape(correlation[0]) == (len(EMOTIONS), len(EMOTIONS))
+
+
+def test_the_way_from_page_to_page_is_at_the_top(demo, view):
+    page = view(demo)
+    page.get_by_role("link", name="What the model used").click()
+    expect(page.locator(".helo .distances")).to_be_visible()
+    page.get_by_role("link", name="Live").click()
+    page.wait_for_selector(CHART)
+    page.wait_for_function(f"{COUNT} >= 40")
 
 
 def test_infer_killed_is_said_and_the_chart_goes_on_by_itself(demo, view):

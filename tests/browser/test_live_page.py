@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pipeline.modalities import EMOTIONS
-from pipeline.records import Event
+from pipeline.records import Alarm, Alarms, Event
 from pipeline.streams.clock import local_clock
 from tests.browser.written import taken
 from tests.command import wait_for
@@ -94,6 +94,24 @@ def test_new_points_are_added_to_the_chart_that_stands(written, view):
     written.estimates(range(40, 44))
     page.wait_for_function("document.querySelector('.helo .plot').data[0].x.length >= 44")
     assert page.evaluate("document.querySelector('.helo .plot').mark") == "the same"
+
+
+def test_an_alarm_is_in_the_banner_and_sounds_where_that_is_wanted(written, view):
+    written.begin(alarms=True)
+    written.stream()
+    written.model()
+    written.estimates(range(40))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    sound = page.locator(".sound")
+    page.get_by_label("Sound alarms").check()
+    expect(sound).to_have_attribute("data-played", "1")  # so that the viewer knows how it sounds
+    written.board.put_alarms(Alarms((Alarm("P001 0", "P001", "Upset is above 60 % for 5 s.", 1.0, True),)))
+    expect(page.locator(".helo .top")).to_contain_text("Alarm: Upset is above 60 % for 5 s.")
+    expect(sound).to_have_attribute("data-played", "2")
+    written.board.put_alarms(Alarms(()))
+    expect(page.locator(".helo .top")).not_to_contain_text("Alarm:")
+    expect(sound).to_have_attribute("data-played", "2")
 
 
 def test_a_blind_session_shows_no_estimate(written, view):

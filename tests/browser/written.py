@@ -75,10 +75,11 @@ class WrittenSession:
         uses: Mapping[str, str] = EEG_ALONE,
         display: str = "open",
         notices: tuple[str, ...] = (),
+        alarms: bool = False,
     ) -> None:
         """Say what the session is: every participant has the same streams."""
         everybody = {participant: dict(uses) for participant in participants or ("P001",)}
-        self.board.put_session(SessionInfo(self.session, everybody, HOP_S, display, notices, local_clock()))
+        self.board.put_session(SessionInfo(self.session, everybody, HOP_S, display, notices, local_clock(), "", alarms))
 
     def model(self, emotions: tuple[str, ...] = EMOTIONS, *, demonstration: bool = False) -> None:
         """Say what the model is."""

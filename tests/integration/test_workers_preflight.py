@@ -40,9 +40,12 @@ def gsr(unique: str, **more: Any) -> dict[str, Any]:
     [
         (
             {"when": "emotion", "emotion": "Joy", "above": 0.5},
-            "0.emotion: the model knows no 'Joy'; use one of Inspired",
+            "alarms.0: emotion: the model knows no 'Joy'; use one of Inspired",
         ),
-        ({"when": "emotion", "emotion": "Upset", "above": 0.5}, "0: rests on estimates of a demonstration model"),
+        (
+            {"when": "emotion", "emotion": "Upset", "above": 0.5},
+            "alarms.0: rests on estimates of a demonstration model",
+        ),
         ({"when": "abstained"}, "add `demonstration: true` to the rule"),
     ],
 )

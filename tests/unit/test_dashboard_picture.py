@@ -15,6 +15,7 @@ from dashboard.words import ALWAYS, DEMONSTRATION
 from pipeline.records import Chunk, Estimate, Event, ModelInfo, SessionInfo
 
 EPOCH = 1.7e9
+replace_fields = msgspec.structs.replace
 EMOTIONS = ("Alert", "Upset")
 
 
@@ -99,6 +100,13 @@ def test_an_abstained_tick_is_a_gap_and_shares_are_whole_numbers():
     points = compose(situation(), minutes(estimate(0), estimate(1, abstained=True)), EPOCH, None)[0]["points"]
     assert [point[2] for point in points] == [[2500, 7500], None]
     assert points[1][1] == (EPOCH + 0.25) * 1000
+
+
+def test_a_point_brings_its_interval_or_why_there_is_none():
+    abstained = replace_fields(estimate(1, abstained=True), reason="GSR: flat")
+    points = compose(situation(), minutes(estimate(0), abstained), EPOCH, None)[0]["points"]
+    assert points[0][4:] == [[2500, 7500], [2500, 7500], ""]
+    assert points[1][4:] == [None, None, "GSR: flat"]
 
 
 def test_a_blind_session_sends_no_estimate_at_all():

@@ -1,0 +1,41 @@
+"""The components that keep a page in the browser; see ``page.js`` beside this file, and a module for each page."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from dashboard.assets import version
+
+#: Streamlit sends this text with every update, so it only fetches the page's own modules, once.
+_BOOTSTRAP = """
+const page = import(new URL("app/static/{folder}/{module}.js", document.baseURI));
+export default async (component) => (await page).default(component);
+"""
+
+
+@st.cache_resource
+def _component(module: str) -> Callable[..., Any]:
+    js = _BOOTSTRAP.format(folder=version(), module=module)
+    return st.components.v2.component(f"helo_{module}", js=js, isolate_styles=False)
+
+
+def _nothing() -> None:
+    """Do nothing: such a page is sent everything every time."""
+
+
+def show(module: str, update: dict[str, Any], *, key: str, on_resend: Callable[[], None] = _nothing) -> None:
+    """Show a page, or bring it up to date.
+
+    Parameters
+    ----------
+    module : {"live", "used"}
+        The page's module.
+    update : dict
+        What `dashboard.picture.compose` or `dashboard.used.compose` returned.
+    key : str
+        The same for the same page.
+    on_resend : callable
+        Called when the page lacks points and needs all of them.
+    """
+    _component(module)(key=key, data=update, on_resend_change=on_resend)

@@ -1,0 +1,101 @@
+// What is written into a chart over time: why there are gaps, what happened, and the empty end.
+import { plain, seconds } from "./dom.js";
+import { GREY } from "./look.js";
+
+// Width of a letter (px), more or less.
+const LETTER = 6.6;
+const LINES = 4;
+// Labels of what happened, that far apart (px); the lines are there in any case.
+const APART = 110;
+// With no estimate for this long (ms) the empty end of the chart says so.
+const SILENCE = 2000;
+
+/** The gaps of a row of points, each with the newest reason that was given. */
+export class Gaps {
+  constructor() {
+    this.all = [];
+    this.open = null;
+    this.last = null;
+  }
+
+  take(points, oldest) {
+    for (const [, time, shares, , , , reason] of points) {
+      if (shares) {
+        if (this.open) this.open.to = time;
+        this.open = null;
+      } else {
+        if (!this.open) this.all.push((this.open = { from: this.last ?? time, to: time, reason }));
+        Object.assign(this.open, { to: time, reason: reason || this.open.reason });
+      }
+      this.last = time;
+    }
+    this.all = this.all.filter(({ to }) => to >= oldest);
+  }
+}
+
+/** Shapes and annotations for a range of time that is `width` pixels wide. */
+export function marks({ range: [from, to], width, gaps, events, newest, now, theme }) {
+  const pixels = (time) => ((time - from) / (to - from)) * width;
+  const visible = gaps.filter((gap) => gap.to > from && gap.from < to);
+  const annotations = visible.map((gap) => why(gap, from, to, pixels, theme)).filter(Boolean);
+  const shapes = [];
+  let labelled = -APART;
+  for (const event of events.filter(({ at }) => at >= from && at <= to)) {
+    shapes.push(line(event, theme));
+    const room = pixels(event.at) - labelled >= APART;
+    if (room) labelled = pixels(event.at);
+    annotations.push(label(event, room, width - pixels(event.at), theme));
+  }
+  if (newest && now - newest > SILENCE && newest < to) {
+    shapes.push({ type: "rect", xref: "x", yref: "paper", x0: newest, x1: Math.min(now, to), y0: 0, y1: 1, line: { width: 0 }, fillcolor: `${GREY}0.16)` });
+    annotations.push({
+      text: `no estimate for ${seconds((now - newest) / 1000)}`, xref: "paper", yref: "y domain", x: 0.99, y: 0.5,
+      xanchor: "right", showarrow: false, font: { size: 14, color: theme.text },
+    });
+  }
+  return { shapes, annotations };
+}
+
+/** Why there was no estimate: in the gap as far as it fits there, all of it to whoever points at it. */
+function why(gap, from, to, pixels, theme) {
+  const [start, end] = [Math.max(from, gap.from), Math.min(to, gap.to)];
+  const letters = Math.floor((pixels(end) - pixels(start) - 6) / LETTER);
+  if (letters < 3 || !gap.reason) return null;
+  return {
+    text: letters < 8 ? "?" : wrapped(gap.reason, letters), hovertext: plain(gap.reason), x: (start + end) / 2, xref: "x",
+    yref: "y domain", y: 0.5, showarrow: false, font: { size: 12, color: theme.text }, bgcolor: theme.panel, opacity: 0.9,
+  };
+}
+
+function wrapped(text, letters) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
+    if (longer.length <= letters || !lines.at(-1)) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  const shown = lines.slice(0, LINES).map((one) => cut(one, letters));
+  if (lines.length > LINES) shown[LINES - 1] = cut(`${lines[LINES - 1]} …`, letters);
+  return shown.map(plain).join("<br>");
+}
+
+const cut = (text, letters) => (text.length <= letters ? text : `${text.slice(0, Math.max(1, letters - 1))}…`);
+
+function line({ at, kind }, theme) {
+  const alarm = kind === "alarm";
+  return {
+    type: "line", xref: "x", yref: "paper", x0: at, x1: at, y0: 0, y1: 1,
+    line: { width: alarm ? 2 : 1, dash: alarm ? "solid" : "dot", color: alarm ? theme.red : theme.text },
+  };
+}
+
+function label({ at, kind, text }, room, right, theme) {
+  const alarm = kind === "alarm";
+  const letters = Math.min(Math.floor(APART / LETTER), Math.floor(right / LETTER));
+  const told = kind === "marker" ? text : `${kind}: ${text}`;
+  return {
+    text: room && letters >= 6 ? `▾ ${plain(cut(told, letters - 2))}` : "▾", hovertext: plain(`${kind}: ${text}`), xref: "x",
+    yref: "paper", x: at, y: 1, xanchor: "left", yanchor: "bottom", xshift: -6, showarrow: false, align: "left",
+    font: { size: 12, color: alarm ? theme.red : theme.muted },
+  };
+}

@@ -1,0 +1,126 @@
+// What every page that is kept in the browser does: it is built once in its place, then brought up to date with what the
+// server sends. Streamlit calls the function that `page` returns whenever there is an update, and when the theme changes.
+import { el, fill, seconds } from "./dom.js";
+import { Header } from "./header.js";
+
+const here = import.meta.url;
+export const Plotly = script("../plotly.min.js");
+const pages = new WeakMap();
+// Without an update for this long (ms) the server is gone, or the way to it.
+const SILENCE = 4000;
+
+/** The function that Streamlit calls, for a kind of page. */
+export function page(Kind) {
+  return ({ parentElement, data, setTriggerValue }) => {
+    const received = performance.timeOrigin + performance.now();
+    let known = pages.get(parentElement);
+    if (!known) pages.set(parentElement, (known = new Kind(parentElement)));
+    known.ask = (now) => {
+      // Once a second is enough: the answer is on its way.
+      if (now - (known.asked ?? 0) < 1000) return;
+      known.asked = now;
+      setTriggerValue("resend", now);
+    };
+    known.queue(data, received);
+    // Streamlit also cleans up after a call that a newer update overtook; the page ends only with its place.
+    return () => setTimeout(() => parentElement.isConnected || known.close());
+  };
+}
+
+/** A kind of page has `build(update)`, which returns its panels; `show(update, received)`; `recolour(theme)`; `forget()`. */
+export class Page {
+  constructor(root) {
+    this.root = root;
+    this.work = this.prepare();
+    this.clock = setInterval(() => this.watch(), 1000);
+  }
+
+  async prepare() {
+    const style = Object.assign(el("link"), { rel: "stylesheet", href: new URL("live.css", here).href });
+    await new Promise((ready, fault) => {
+      style.addEventListener("load", ready);
+      style.addEventListener("error", () => fault(new Error("live.css did not load")));
+      this.root.append(style);
+    });
+    this.view = el("div", "helo");
+    this.header = new Header();
+    this.probe = Object.assign(el("i", "probe"), { hidden: true });
+    fill(this.root, fill(this.view, this.probe));
+  }
+
+  /** Updates are taken one after another, in the order in which they came. */
+  queue(update, received) {
+    this.received = received;
+    this.work = this.work.then(() => this.failed || this.take(update, received)).catch((fault) => this.fail(fault));
+  }
+
+  async take(update, received) {
+    if (update.feed !== this.feed) await this.place(update);
+    await this.dress();
+    this.header.update(update);
+    if (await this.show(update, received)) this.drawn = true;
+  }
+
+  async place(update) {
+    this.forget();
+    this.feed = update.feed;
+    const panels = this.build(update, await Plotly);
+    const grid = fill(el("main", `grid ${this.constructor.grid}`), ...panels.map((panel) => panel.element));
+    this.view.replaceChildren(this.probe, this.header.element, grid, el("footer", "foot", update.setup.words.no_decision));
+  }
+
+  theme() {
+    const style = getComputedStyle(this.view);
+    const [text, muted, border, panel] = ["text", "muted", "border", "panel"].map((name) => style.getPropertyValue(`--${name}`).trim());
+    // Red depends on the theme within itself, which only an element's own colour resolves.
+    return { text, muted, border, panel, red: getComputedStyle(this.probe).color, font: style.fontFamily };
+  }
+
+  async dress() {
+    const theme = this.theme();
+    const dressed = JSON.stringify(theme);
+    if (dressed === this.dressed) return;
+    this.dressed = dressed;
+    await this.recolour(theme);
+  }
+
+  watch() {
+    const silent = performance.timeOrigin + performance.now() - this.received;
+    if (!this.drawn || silent < SILENCE) return;
+    this.header.judge({
+      level: "red",
+      title: `The dashboard's server has not answered for ${seconds(silent / 1000)}; what is seen is old.`,
+      reasons: [],
+    });
+  }
+
+  fail(fault) {
+    this.failed = true;
+    console.error(fault);
+    const text = `This page cannot draw: ${fault?.message ?? "a file did not load"}. Reload it.`;
+    this.root.replaceChildren(el("p", "helo-fault", text));
+  }
+
+  close() {
+    if (pages.get(this.root) !== this) return;
+    clearInterval(this.clock);
+    this.forget();
+    pages.delete(this.root);
+  }
+}
+
+/** A chart's time axis knows no time zones: move a moment so that it shows the viewer's clock. */
+export function local(time) {
+  return time - 60000 * new Date(time).getTimezoneOffset();
+}
+
+function script(name) {
+  return new Promise((ready, fault) => {
+    if (window.Plotly) return ready(window.Plotly);
+    const node = document.createElement("script");
+    node.src = new URL(name, here).href;
+    node.addEventListener("load", () => ready(window.Plotly));
+    node.addEventListener("error", () => fault(new Error(`${name} did not load`)));
+    document.head.append(node);
+  });
+}

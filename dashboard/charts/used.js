@@ -1,0 +1,119 @@
+// What the model used: the weight of each modality and its distance from the training data over the last minutes, and
+// what the newest estimate was made of. The server sends all of it, once a second.
+import { el, fill, panel, plain, say, show } from "./dom.js";
+import { axis, frame } from "./look.js";
+import { local, Page, page } from "./page.js";
+
+const CONFIG = { displayModeBar: false };
+
+/** One chart, with a sentence above it that says how to read it. */
+class Chart {
+  constructor(Plotly, title, hint, place) {
+    this.Plotly = Plotly;
+    const { box, body } = panel(title);
+    box.classList.add("used", place);
+    this.plot = el("div", "plot");
+    this.message = el("p", "empty");
+    fill(body, el("p", "caption", hint), this.plot, this.message);
+    this.element = box;
+    this.fit = new ResizeObserver(() => this.drawn && this.Plotly.Plots.resize(this.plot));
+    this.fit.observe(this.plot);
+  }
+
+  /** Draw, or say why there is nothing to draw. */
+  async draw(message, traces, layout) {
+    show(this.plot, !message);
+    show(this.message, Boolean(message));
+    say(this.message, message ?? "");
+    if (message) return;
+    await this.Plotly.react(this.plot, traces(), layout(), CONFIG);
+    this.drawn = true;
+  }
+
+  forget() {
+    this.fit.disconnect();
+    this.Plotly.purge(this.plot);
+  }
+}
+
+class Used extends Page {
+  static grid = "of-used";
+
+  build({ setup }, Plotly) {
+    const { weights, distances, plan, correlation } = setup.words.used;
+    this.weights = new Chart(Plotly, "Weight of each modality", weights, "weights");
+    this.distances = new Chart(Plotly, "Distance from the training data", distances, "distances");
+    this.plan = new Chart(Plotly, "Transport plan", plan, "plan");
+    this.correlation = new Chart(Plotly, "Learned label correlation", correlation, "correlation");
+    this.charts = [this.weights, this.distances, this.plan, this.correlation];
+    return this.charts;
+  }
+
+  async show(update) {
+    this.update = update;
+    const theme = this.theme();
+    await this.overTime(update, theme);
+    await this.ofTheNewest(update, theme);
+    return true;
+  }
+
+  async overTime({ over: { modalities, times, weights, distances }, status }, theme) {
+    const nothing = times.length ? null : status.title;
+    const x = times.map(local);
+    const range = x.length ? [x.at(-1) - 120000, x.at(-1)] : [0, 1];
+    const time = (layout) => ({ ...layout, xaxis: { ...layout.xaxis, range, fixedrange: true }, dragmode: false, showlegend: true, legend: legend(theme) });
+    await this.weights.draw(nothing, () => modalities.map(({ name, colour }, k) => ({
+      type: "scatter", mode: "lines", name: plain(name), stackgroup: "weights", line: { width: 0, color: colour },
+      fillcolor: colour, x, y: weights[k], hovertemplate: "%{fullData.name} %{y:.0%}<extra></extra>",
+    })), () => time(frame(theme, { yaxis: { ...axis(theme), range: [0, 1], tickformat: ".0%", layer: "above traces" } })));
+    const most = Math.max(1.2, ...distances.flat().filter((value) => value !== null).map((value) => 1.05 * value));
+    await this.distances.draw(nothing, () => modalities.map(({ name, colour }, k) => ({
+      type: "scatter", mode: "lines", name: plain(name), line: { width: 2, color: colour }, x, y: distances[k],
+      hovertemplate: "%{fullData.name} %{y:.2f}<extra></extra>",
+    })), () => ({
+      ...time(frame(theme, { yaxis: { ...axis(theme), range: [0, most] } })),
+      shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 1, y1: 1, line: { width: 1.5, dash: "dash", color: theme.red } }],
+      annotations: [{ text: "limit", xref: "paper", x: 0, xanchor: "left", y: 1, yanchor: "bottom", showarrow: false, font: { size: 12, color: theme.red } }],
+    }));
+  }
+
+  async ofTheNewest({ made, setup }, theme) {
+    const waiting = made ? null : "Asked; the next estimate that is made answers.";
+    const square = (low, high) => ({
+      ...frame(theme, { left: 92, xaxis: { ...axis(theme), ...low }, yaxis: { ...axis(theme), ...high, autorange: "reversed" } }),
+      margin: { l: 92, r: 6, t: 4, b: 74 }, dragmode: false,
+    });
+    const numbered = (title) => ({ title: { text: title, font: { size: 12, color: theme.muted }, standoff: 6 }, showgrid: false, dtick: 3, tick0: 1 });
+    await this.plan.draw(waiting ?? (made.plan ? null : "This model has no transport between two sides."), () => [{
+      type: "heatmap", z: made.plan, x: made.plan[0].map((_, k) => k + 1), y: made.plan.map((_, k) => k + 1),
+      colorscale: [[0, theme.panel], [1, theme.text]], zmin: 0, showscale: false, xgap: 1, ygap: 1,
+      hovertemplate: "physiological %{y}, behavioural %{x}: %{z:.1%}<extra></extra>",
+    }], () => ({ ...square(numbered("behavioural token"), numbered("physiological token")), margin: { l: 52, r: 6, t: 4, b: 46 } }));
+    const names = setup.emotions.map(({ name }) => plain(name));
+    const named = { showgrid: false, tickvals: names.map((_, k) => k), ticktext: names };
+    await this.correlation.draw(waiting, () => {
+      const others = made.correlation.map((row, i) => row.map((value, k) => (i === k ? null : value)));
+      const most = Math.max(...others.flat().filter((value) => value !== null).map(Math.abs), 0.01);
+      return [{
+        type: "heatmap", z: others, colorscale: [[0, "#B35806"], [0.5, theme.panel], [1, "#3F4FA8"]], zmin: -most, zmax: most,
+        xgap: 1, ygap: 1, hoverongaps: false, hovertemplate: "%{z:+.2f}<extra></extra>",
+        colorbar: { thickness: 10, outlinewidth: 0, tickfont: { color: theme.muted, size: 11 } },
+      }];
+    }, () => square({ ...named, tickangle: -45 }, named));
+  }
+
+  async recolour() {
+    if (this.update) await this.show(this.update);
+  }
+
+  forget() {
+    for (const chart of this.charts ?? []) chart.forget();
+    this.charts = [];
+  }
+}
+
+function legend(theme) {
+  return { orientation: "h", x: 1, xanchor: "right", y: 1, yanchor: "bottom", font: { color: theme.text, size: 12.5 } };
+}
+
+export default page(Used);

@@ -1,0 +1,112 @@
+"""The chart over time in the viewer's hands: zoom, pause, the other view, and what is written into it."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from pipeline.records import Event
+from pipeline.streams.clock import local_clock
+
+CHART = ".helo .plot .main-svg >> nth=0"
+MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
+RANGE = "document.querySelector('.helo .plot')._fullLayout.xaxis._rl.map(Number)"
+LENGTH = "document.querySelector('.helo .plot').data[0].x.length"
+
+
+def grow(written, page, ticks: range) -> None:
+    """Write estimates one by one, each once the chart has the one before."""
+    for tick in ticks:
+        written.estimates(range(tick, tick + 1))
+        page.wait_for_function(f"{LENGTH} > {tick}")
+
+
+def test_zoom_survives_updates_until_the_viewer_returns_to_live(written, view):
+    written.begin()
+    written.stream()
+    written.model()
+    written.estimates(range(200))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    box = page.locator(".helo .plot .nsewdrag").first.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.6 * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], y, steps=5)
+    page.mouse.up()
+    button = page.get_by_role("button", name="Return to live")
+    expect(button).to_be_visible()
+    zoomed = page.evaluate(RANGE)
+    assert 20_000 < zoomed[1] - zoomed[0] < 28_000  # a fifth of two minutes
+    grow(written, page, range(200, 220))
+    assert page.evaluate(RANGE) == pytest.approx(zoomed, abs=1)
+    button.click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    after = page.evaluate(RANGE)
+    assert after[1] > zoomed[1]
+    assert after[1] - after[0] == pytest.approx(120_000, abs=1)
+
+
+def test_a_paused_picture_stands_still_while_the_banner_goes_on(written, view):
+    written.begin()
+    written.stream()
+    written.model()
+    written.estimates(range(40))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    page.get_by_role("button", name="Pause").click()
+    before = page.evaluate(RANGE)
+    grow(written, page, range(40, 50))
+    assert page.evaluate(RANGE) == before
+    expect(page.locator(".status")).to_contain_text("EEG delivers no samples for")
+
+
+def test_the_departure_from_the_mean_label_is_a_view_of_its_own(written, view):
+    written.begin()
+    written.stream()
+    written.model()
+    shares = np.full(10, 0.08, dtype=np.float32)
+    shares[3] = 0.28
+    written.estimates(range(60), shares=shares, abstained=range(20, 30))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    page.get_by_role("button", name="From average").click()
+    page.wait_for_function("document.querySelector('.helo .plot').data.length === 31")
+    low, high, line = page.evaluate(
+        "document.querySelector('.helo .plot').data.slice(9, 12).map(t => JSON.parse(JSON.stringify(t.y)))"
+    )
+    reach = 0.4  # the smallest lane that holds the interval's end, 0.42 of all, 0.32 above the mean label
+    assert line[0] == pytest.approx(6.5 + 0.18 / (2 * reach), abs=0.001)
+    assert (low[0], high[0]) == pytest.approx((6.5 + 0.04 / (2 * reach), 6.5 + 0.32 / (2 * reach)), abs=0.001)
+    assert line[20:30] == [None] * 10
+    written.estimates(range(60, 64), shares=shares)
+    page.wait_for_function(f"{LENGTH} >= 64")
+
+
+def test_the_reason_of_a_gap_and_what_happened_stand_in_the_chart(written, view):
+    written.begin()
+    written.stream()
+    written.model()
+    written.board.append_event(Event(local_clock() - 8, "note", f"coughs {MARKUP}", "operator"))
+    written.estimates(range(240), abstained=range(60, 140), reason="EEG: flat")
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    texts = "document.querySelector('.helo .plot').layout.annotations.map(one => one.text)"
+    page.wait_for_function(f"{texts}.includes('EEG: flat')")
+    page.wait_for_function(f"{texts}.some(text => text.startsWith('▾ note: coughs'))")
+    assert page.locator(".helo .plot img").count() == 0
+    assert page.evaluate("window.hit") is None
+
+
+def test_what_rises_and_what_falls_is_marked(written, view):
+    written.begin()
+    written.stream()
+    written.model()
+    written.estimates(range(120))
+    shares = np.full(10, 0.1, dtype=np.float32)
+    shares[0], shares[9] = 0.15, 0.05
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    written.estimates(range(120, 160), shares=shares)
+    expect(page.locator(".bars .trend >> nth=0")).to_have_text("▲")
+    expect(page.locator(".bars .trend >> nth=9")).to_have_text("▼")
+    expect(page.locator(".bars .trend >> nth=5")).to_have_text("")
