@@ -5,8 +5,8 @@ import { GREY } from "./look.js";
 // Width of a letter (px), more or less.
 const LETTER = 6.6;
 const LINES = 4;
-// Labels of what happened, that far apart (px); the lines are there in any case.
-const APART = 110;
+// A label of what happened is so wide (px); where there is no room for it only the line is drawn.
+const LABEL = 110;
 // With no estimate for this long (ms) the empty end of the chart says so.
 const SILENCE = 2000;
 
@@ -39,12 +39,14 @@ export function marks({ range: [from, to], width, gaps, events, newest, now, the
   const visible = gaps.filter((gap) => gap.to > from && gap.from < to);
   const annotations = visible.map((gap) => why(gap, from, to, pixels, theme)).filter(Boolean);
   const shapes = [];
-  let labelled = -APART;
+  let taken = -Infinity;
   for (const event of events.filter(({ at }) => at >= from && at <= to)) {
     shapes.push(line(event, theme));
-    const room = pixels(event.at) - labelled >= APART;
-    if (room) labelled = pixels(event.at);
-    annotations.push(label(event, room, width - pixels(event.at), theme));
+    const at = pixels(event.at);
+    const leftwards = at + LABEL > width;
+    if ((leftwards ? at - LABEL : at) < taken) continue;
+    taken = leftwards ? at : at + LABEL;
+    annotations.push(label(event, leftwards, theme));
   }
   if (newest && now - newest > SILENCE && newest < to) {
     shapes.push({ type: "rect", xref: "x", yref: "paper", x0: newest, x1: Math.min(now, to), y0: 0, y1: 1, line: { width: 0 }, fillcolor: `${GREY}0.16)` });
@@ -89,13 +91,11 @@ function line({ at, kind }, theme) {
   };
 }
 
-function label({ at, kind, text }, room, right, theme) {
-  const alarm = kind === "alarm";
-  const letters = Math.min(Math.floor(APART / LETTER), Math.floor(right / LETTER));
-  const told = kind === "marker" ? text : `${kind}: ${text}`;
+function label({ at, kind, text }, leftwards, theme) {
+  const told = plain(cut(kind === "marker" ? text : `${kind}: ${text}`, Math.floor(LABEL / LETTER) - 2));
   return {
-    text: room && letters >= 6 ? `▾ ${plain(cut(told, letters - 2))}` : "▾", hovertext: plain(`${kind}: ${text}`), xref: "x",
-    yref: "paper", x: at, y: 1, xanchor: "left", yanchor: "bottom", xshift: -6, showarrow: false, align: "left",
-    font: { size: 12, color: alarm ? theme.red : theme.muted },
+    text: leftwards ? `${told} ▾` : `▾ ${told}`, hovertext: plain(`${kind}: ${text}`), xref: "x", yref: "paper", x: at, y: 1,
+    xanchor: leftwards ? "right" : "left", xshift: leftwards ? 6 : -6, yanchor: "bottom", showarrow: false,
+    font: { size: 12, color: kind === "alarm" ? theme.red : theme.muted },
   };
 }
