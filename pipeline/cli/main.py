@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import board, control, inspect, learn, live, recorded, replay, scores, sources, webcam
+from pipeline.cli import board, control, inspect, learn, live, recorded, replay, scores, sessions, sources, webcam
 from pipeline.errors import BadInput, RunFailed
 from pipeline.log import configure_logging
 
@@ -25,6 +25,9 @@ for command in (
     replay.replay,
     recorded.analyze,
     recorded.verify,
+    sessions.export,
+    sessions.report,
+    sessions.sessions,
     sources.streams,
     inspect.check,
     sources.simulate,

@@ -137,8 +137,7 @@ def _part(noted: dict[str, Any], content: dict[str, Any], offsets: list[tuple[in
         can_drop_samples=can_drop_samples(content),
     )
     times = np.asarray(content["time_stamps"], np.float64)
-    text = info.format == "string"
-    data: Array = np.empty((len(times), 0), np.float32) if text else np.asarray(content["time_series"])
+    data: Array = np.asarray(content["time_series"], object if info.format == "string" else None)
     segments = [(segment, first, row) for segment, first, row in noted["segments"]]
     pieces = tuple(
         (run, times[run.start : run.stop], data[run.start : run.stop]) for run in runs(segments, offsets, len(times))

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.log import get_log
-from pipeline.records import Estimate, FeatureWindow
+from pipeline.records import Array, Estimate, FeatureWindow
 from pipeline.session.durable import DurableFile
 
 _log = get_log("tables")
@@ -217,6 +217,12 @@ def read_table(path: Path) -> pa.Table:
     if done.exists():
         return pq.read_table(done)
     return pa.Table.from_batches(list(_Batches(path.with_suffix(".arrows"))), SCHEMAS[path.stem])
+
+
+def matrix(column: pa.ChunkedArray, width: int) -> Array:
+    """Return a column of lists of one length as ``(n_rows, width)``, in the lists' own dtype."""
+    values: Array = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(-1, width)
 
 
 class _Batches:

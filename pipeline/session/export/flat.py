@@ -1,0 +1,78 @@
+"""The tables of a session as one column a number, as pandas, R and spreadsheets want them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.modalities import MODALITIES, Modality
+from pipeline.session.tables import matrix
+from pipeline.signals.family import FeatureSpec
+
+_SHARES = {"distribution": "", "low": "_low", "high": "_high", "mean_label": "_mean"}
+_USE = ("weight", "valid", "quality", "used", "reasons")
+
+
+def flat_estimates(estimates: pa.Table, emotions: Sequence[str]) -> pa.Table:
+    """Return estimates with a column a share: ``Alert``, ``Alert_low``, ``Alert_high``, ``Alert_mean``, ``EEG_weight``.
+
+    Parameters
+    ----------
+    estimates : pyarrow.Table
+        As a session keeps it.
+    emotions : sequence of str
+        What the model estimates, in its order.
+    """
+    columns = {name: estimates[name] for name in ("participant", "tick", "time", "abstained", "reason")}
+    for field, ending in _SHARES.items():
+        shares = matrix(estimates[field], len(emotions))
+        columns |= {f"{emotion}{ending}": pa.array(shares[:, k]) for k, emotion in enumerate(emotions)}
+    rows = [{use["modality"]: use for use in uses} for uses in estimates["modalities"].to_pylist()]
+    for modality in (one for one in MODALITIES if any(one in row for row in rows)):
+        for field in _USE:
+            values = [row[modality][field] if modality in row else None for row in rows]
+            columns[f"{modality}_{field}"] = pa.array(map(_joined, values) if field == "reasons" else values)
+    stages = [dict(row) for row in estimates["stages"].to_pylist()]
+    for stage in dict.fromkeys(stage for row in stages for stage in row):
+        columns[f"{stage}_s"] = pa.array([row.get(stage) for row in stages], pa.float64())
+    columns["model_hash"] = estimates["model_hash"]
+    return pa.table(columns)
+
+
+def flat_features(features: pa.Table, specs: Mapping[Modality, FeatureSpec]) -> Iterator[tuple[str, pa.Table]]:
+    """Yield for each participant and modality a name, ``P001_EEG``, and its windows with a column a feature.
+
+    A feature has two columns: its value, and ``<name>_relative`` to the participant's own past.
+
+    Parameters
+    ----------
+    features : pyarrow.Table
+        As a session keeps it.
+    specs : mapping of str to FeatureSpec
+        What the features are; those of a modality that is not in it are numbered.
+    """
+    keys = features.group_by(["participant", "modality"]).aggregate([]).sort_by("modality").to_pylist()
+    for key in sorted(keys, key=lambda key: (key["participant"], MODALITIES.index(key["modality"]))):
+        chosen = pc.and_(
+            pc.equal(features["participant"], key["participant"]), pc.equal(features["modality"], key["modality"])
+        )
+        rows = features.filter(chosen).sort_by("tick")
+        size = len(rows["features"][0]) // 2
+        names = _feature_names(specs.get(key["modality"]), size)
+        values = matrix(rows["features"], 2 * size)
+        columns = {
+            name: rows[name] for name in rows.column_names if name not in {"modality", "features", "shape", "reasons"}
+        }
+        columns["reasons"] = pa.array(map(_joined, rows["reasons"].to_pylist()), pa.string())
+        columns |= {name: pa.array(values[:, k]) for k, name in enumerate(names)}
+        columns |= {f"{name}_relative": pa.array(values[:, size + k]) for k, name in enumerate(names)}
+        yield f"{key['participant']}_{key['modality']}", pa.table(columns)
+
+
+def _feature_names(spec: FeatureSpec | None, size: int) -> tuple[str, ...]:
+    return spec.names if spec is not None else tuple(f"feature_{number}" for number in range(1, size + 1))
+
+
+def _joined(reasons: Any) -> str | None:
+    return None if reasons is None else "; ".join(reasons)
