@@ -1,18 +1,23 @@
-"""The dashboard: ``streamlit run dashboard/app.py -- --session NAME``; the environment says where the store is."""
+"""The dashboard: ``streamlit run dashboard/app.py -- --recordings DIR [--session NAME]``.
+
+With a session, whose store the environment names, its live page is there, too.
+"""
 
 import argparse
 import os
+from pathlib import Path
 
 import streamlit as st
 
 from dashboard.feed import Feed
-from dashboard.pages import live, used
+from dashboard.screens import live, sessions, used
 from pipeline.store.connection import STORE_VARIABLE
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dashboard")
-    parser.add_argument("--session", required=True, help="name of the session")
+    parser.add_argument("--session", default="", help="name of the session that runs")
+    parser.add_argument("--recordings", type=Path, required=True, help="folder of recorded sessions")
     return parser.parse_args()
 
 
@@ -25,12 +30,21 @@ def _feed(store: str, session: str) -> Feed:
 def main() -> None:
     """Serve one run of the page."""
     arguments = _arguments()
-    st.set_page_config(page_title=f"{arguments.session} · helo live", layout="wide", initial_sidebar_state="collapsed")
-    feed = _feed(os.environ[STORE_VARIABLE], arguments.session)
-    pages = [
-        st.Page(lambda: live.page(feed), title="Live", url_path="live", default=True),
-        st.Page(lambda: used.page(feed), title="What the model used", url_path="used"),
-    ]
+    title = arguments.session or "sessions"
+    st.set_page_config(page_title=f"{title} · helo live", layout="wide", initial_sidebar_state="collapsed")
+    pages = []
+    if arguments.session:
+        feed = _feed(os.environ[STORE_VARIABLE], arguments.session)
+        pages.append(st.Page(lambda: live.page(feed), title="Live", url_path="live", default=True))
+        pages.append(st.Page(lambda: used.page(feed), title="What the model used", url_path="used"))
+    pages.append(
+        st.Page(
+            lambda: sessions.page(arguments.recordings),
+            title="Sessions",
+            url_path="sessions",
+            default=not arguments.session,
+        )
+    )
     st.navigation(pages, position="top").run()
 
 

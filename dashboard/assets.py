@@ -33,10 +33,7 @@ def install(folder: Path = STATIC) -> None:
     BadInput
         The wheel of Plotly lacks its file, or the folder cannot be written.
     """
-    plotly_file = Path(plotly.__file__).parent / "package_data" / _PLOTLY
-    if not plotly_file.is_file():
-        raise BadInput(f"{plotly_file}: not found; reinstall plotly (`pip install --force-reinstall plotly`)")
-    wanted = {_PLOTLY: plotly_file, **{f"{version()}/{source.name}": source for source in _modules()}}
+    wanted = {_PLOTLY: plotly_file(), **{f"{version()}/{source.name}": source for source in _modules()}}
     try:
         for name, source in wanted.items():
             _copy(source, folder / name)
@@ -46,6 +43,20 @@ def install(folder: Path = STATIC) -> None:
             f"{folder}: cannot be written ({error}); the page is served from there: start helo once as the user who "
             "installed it"
         ) from error
+
+
+def plotly_file() -> Path:
+    """Return where Plotly's wheel keeps its JavaScript.
+
+    Raises
+    ------
+    BadInput
+        It is not there.
+    """
+    found = Path(plotly.__file__).parent / "package_data" / _PLOTLY
+    if not found.is_file():
+        raise BadInput(f"{found}: not found; reinstall plotly (`pip install --force-reinstall plotly`)")
+    return found
 
 
 def version() -> str:

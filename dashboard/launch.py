@@ -9,15 +9,17 @@ from dashboard.assets import install
 APP: Final = Path(__file__).with_name("app.py")
 
 
-def command(session: str, port: int) -> list[str]:
+def command(session: str, port: int, recordings: Path) -> list[str]:
     """Return the command that serves a session's pages on localhost; the environment says where its store is.
 
     Parameters
     ----------
     session : str
-        Name of the session.
+        Name of the session; empty for the recorded sessions alone, which need no store.
     port : int
         Port to serve on; whether it is free is for the caller to find out.
+    recordings : Path
+        Folder of the recorded sessions.
 
     Raises
     ------
@@ -36,5 +38,5 @@ def command(session: str, port: int) -> list[str]:
     flags = [part for option in options.items() for part in option]
     return [
         sys.executable, "-P", "-m", "streamlit", "run", str(APP), *flags,
-        "--", f"--session={session}",
+        "--", f"--session={session}", f"--recordings={recordings.resolve()}",
     ]  # fmt: skip

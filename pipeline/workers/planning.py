@@ -20,7 +20,9 @@ STORE = "store"
 _STORE_PHASE = 9
 
 
-def plan_of(settings: SessionFile, port: int | None, url: str, runtime: Path, session_dir: Path | None) -> Plan:
+def plan_of(
+    settings: SessionFile, port: int | None, url: str, runtime: Path, recordings: Path, session_dir: Path | None
+) -> Plan:
     """Return the plan of a run, and write its settings where the workers read them.
 
     Parameters
@@ -33,6 +35,8 @@ def plan_of(settings: SessionFile, port: int | None, url: str, runtime: Path, se
         Where its store is.
     runtime : Path
         The run's private folder.
+    recordings : Path
+        Where sessions are recorded, which the dashboard lists.
     session_dir : Path | None
         Where it is recorded; None: it is not.
     """
@@ -41,7 +45,7 @@ def plan_of(settings: SessionFile, port: int | None, url: str, runtime: Path, se
     demonstration = read_header(model_path(settings.model)).demonstration
     dashboard = None
     if port is not None:
-        argv = dashboard_command(settings.session, port)
+        argv = dashboard_command(settings.session, port, recordings)
         where = f"http://localhost:{port}"
         dashboard = ProcessSpec("dashboard", where, argv, phase=3, env={STORE_VARIABLE: url})
     return Plan(

@@ -99,7 +99,8 @@ def run_session(
     try:
         with open_runtime(settings.session) as runtime:
             server = EmbeddedServer(runtime) if url is None else None
-            plan = plan_of(settings, options.port, server.url if server else str(url), runtime, session_dir)
+            where_store = server.url if server else str(url)
+            plan = plan_of(settings, options.port, where_store, runtime, options.recordings, session_dir)
             return _supervise(plan, where, options, screen, [*store_of(server), *sources], runtime)
     finally:
         if session_dir is not None and not _recorded(session_dir):

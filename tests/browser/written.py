@@ -44,6 +44,7 @@ class WrittenSession:
     def __init__(self, directory: Path, session: str) -> None:
         self.session = session
         self._log = directory / "dashboard.log"
+        self._recordings = directory
         self._folder = tempfile.TemporaryDirectory(prefix="helo-")
         self.server = EmbeddedServer(Path(self._folder.name))
         self.port = free_port()
@@ -53,7 +54,7 @@ class WrittenSession:
         self.connection = connect(self.server.url)
         self.board = Board(self.connection, self.session)
         self._output = self._log.open("w")
-        argv = command(self.session, self.port)
+        argv = command(self.session, self.port, self._recordings)
         self._dashboard = subprocess.Popen(
             argv, env={**os.environ, STORE_VARIABLE: self.server.url}, stdout=self._output, stderr=subprocess.STDOUT
         )

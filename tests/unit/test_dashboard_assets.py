@@ -53,9 +53,9 @@ def test_the_page_never_turns_text_into_markup():
 
 
 def test_the_dashboard_is_bound_to_this_machine_and_counts_nobody():
-    argv = command("demo", 8600)
+    argv = command("demo", 8600, Path("recordings"))
     options = dict(itertools.pairwise(argv))
     assert options["--server.address"] == "localhost"
     assert options["--server.port"] == "8600"
     assert options["--browser.gatherUsageStats"] == "false"
-    assert argv[argv.index("--") + 1 :] == ["--session=demo"]
+    assert argv[argv.index("--") + 1 :] == ["--session=demo", f"--recordings={Path('recordings').resolve()}"]

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.charts.component import show
 from dashboard.feed import Feed
-from dashboard.pages.participant import chosen
+from dashboard.screens.participant import chosen
 
 #: Seconds between two updates of a page.
 PERIOD_S = 1.0

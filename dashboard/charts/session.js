@@ -1,0 +1,46 @@
+// The sessions page in Streamlit: a list, or one session; drawn anew when what is sent is another thing.
+import { el } from "./dom.js";
+import { plotly, style } from "./load.js";
+import { SessionList } from "./session_list.js";
+import { SessionView } from "./session_view.js";
+
+const here = import.meta.url;
+const pages = new WeakMap();
+
+export default function receive({ parentElement, data }) {
+  let page = pages.get(parentElement);
+  if (!page) pages.set(parentElement, (page = new Page(parentElement)));
+  page.queue(data);
+  return () => setTimeout(() => parentElement.isConnected || page.close());
+}
+
+class Page {
+  constructor(root) {
+    this.root = root;
+    this.work = Promise.all(["live.css", "session.css"].map((name) => style(root, name, here)));
+  }
+
+  queue(data) {
+    this.work = this.work.then(() => this.take(data)).catch((fault) => this.fail(fault));
+  }
+
+  async take(data) {
+    if (data.stamp === this.stamp) return this.view.recolour?.();
+    this.close();
+    this.stamp = data.stamp;
+    const before = this.view?.element;
+    this.view = data.kind === "list" ? new SessionList(data) : new SessionView(await plotly(here), data);
+    before?.remove();
+    this.root.append(this.view.element);
+    await this.view.draw?.();
+  }
+
+  fail(fault) {
+    console.error(fault);
+    this.root.replaceChildren(el("p", "helo-fault", `This page cannot draw: ${fault?.message ?? "a file did not load"}. Reload it.`));
+  }
+
+  close() {
+    this.view?.forget?.();
+  }
+}

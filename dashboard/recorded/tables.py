@@ -1,0 +1,117 @@
+"""What a recorded session says in words and figures: why it abstained, its clocks, where it comes from."""
+
+import re
+from collections import Counter
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dashboard.recorded.envelope import Ticks
+from dashboard.words import MODALITY_NAMES, seconds
+from pipeline.session.outline import Outline
+
+Row = list[str]
+
+#: At most so many reasons are told.
+SHOWN: Final = 20
+_FIGURE: Final = re.compile(r"(\d+(?:\.\d+)?)")
+
+
+def reasons(live: Ticks, estimates: pa.Table, participant: str, outline: Outline) -> list[Row]:
+    """Return what was amiss, for how long, most of it first: of the estimates that abstained, then of each modality."""
+    hop = outline.settings.hop_s
+    why = Counter(
+        reason or "no reason given" for reason, gone in zip(live.reasons, live.abstained, strict=True) if gone
+    )
+    told: Counter[tuple[str, str]] = Counter()
+    mine = estimates.filter(pc.equal(estimates["participant"], participant))
+    for uses in mine["modalities"].to_pylist():
+        told.update((use["modality"], reason) for use in uses for reason in use["reasons"])
+    found = [("No estimate", *one) for one in alike(why)]
+    for modality in dict.fromkeys(modality for modality, _ in told):
+        name = MODALITY_NAMES.get(modality, modality)
+        of = Counter({reason: count for (one, reason), count in told.items() if one == modality})
+        found += [(name, *one) for one in alike(of)]
+    found.sort(key=lambda row: (row[0] != "No estimate", -row[2]))
+    return [[where, reason, seconds(count * hop)] for where, reason, count in found[:SHOWN]]
+
+
+def alike(reasons: Counter[str]) -> list[tuple[str, int]]:
+    """Return reasons that differ in their figures alone as one each, with the range of the figures and their count.
+
+    Parameters
+    ----------
+    reasons : Counter of str
+        A sentence -> how often.
+    """
+    groups: dict[tuple[str, ...], list[tuple[list[str], int]]] = {}
+    for reason, count in reasons.items():
+        words = _FIGURE.split(reason)
+        groups.setdefault(tuple(words[::2]), []).append((words[1::2], count))
+    found = []
+    for between, members in groups.items():
+        ranges = [_range([figures[k] for figures, _ in members]) for k in range(len(between) - 1)]
+        sentence = between[0] + "".join(f"{one}{after}" for one, after in zip(ranges, between[1:], strict=True))
+        found.append((sentence, sum(count for _, count in members)))
+    return found
+
+
+def _range(figures: list[str]) -> str:
+    least, most = min(figures, key=float), max(figures, key=float)
+    return least if least == most else f"{least} to {most}"
+
+
+def clocks(outline: Outline, participant: str) -> list[Row]:
+    """Return a row for each of a participant's streams: how its clock stood to the host's, and its segments."""
+    rows = []
+    for noted in outline.provenance.get("streams", ()):
+        if noted.get("participant") != participant or not noted.get("stream"):
+            continue
+        offsets = [offset for _, offset in noted["offsets"]]
+        settings = outline.settings.participants[participant].streams.get(noted["stream"])
+        rate = f"{noted['sfreq']:g} Hz" if noted["sfreq"] else "irregular"
+        rows.append(
+            [
+                MODALITY_NAMES.get(settings.use, settings.use) if settings else noted["stream"],
+                noted["name"],
+                rate,
+                _milliseconds(offsets[0]) if offsets else "–",
+                _milliseconds(offsets[-1] - offsets[0], signed=True) if offsets else "–",
+                str(len({segment for segment, *_ in noted["segments"]})),
+            ]
+        )
+    return rows
+
+
+def facts(outline: Outline) -> list[Row]:
+    """Return where a session comes from, a name and a value a row."""
+    provenance, model = outline.provenance, outline.model
+    versions = provenance.get("versions") or {}
+    machine = provenance.get("machine") or {}
+    rows = [
+        ["Session", str(provenance.get("session", outline.path.name))],
+        ["Begun", str(provenance.get("begun") or "")],
+        ["Ended", _ended(outline)],
+        ["Model", str(model.get("description", ""))],
+        ["Model's SHA-256", str(model.get("sha256", ""))],
+        ["Estimated on", str(model.get("device", ""))],
+        ["helo-live", f"{versions.get('helo-live', '')} {provenance.get('commit') or ''}".strip()],
+        ["Versions", ", ".join(f"{name} {version}" for name, version in versions.items() if name != "helo-live")],
+        ["Machine", ", ".join(str(machine[key]) for key in ("system", "processor") if machine.get(key))],
+        ["Settings' SHA-256", str(provenance.get("settings_sha256", ""))],
+        *[[f"Consent of {code}", one.consent] for code, one in outline.settings.participants.items()],
+    ]
+    return [row for row in rows if row[1]]
+
+
+def _ended(outline: Outline) -> str:
+    if outline.running:
+        return "is still being recorded"
+    stopped = outline.provenance.get("stopped")
+    ended = outline.provenance.get("ended") or "not closed: the last second may be missing"
+    return f"{ended} ({stopped})" if stopped else str(ended)
+
+
+def _milliseconds(value: float, *, signed: bool = False) -> str:
+    return f"{1000 * value:{'+' if signed else ''}.3f} ms"

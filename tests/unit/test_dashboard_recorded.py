@@ -1,0 +1,127 @@
+"""What page and report get of a recorded session: few moments that hide no peak, reasons, nothing of a blind one."""
+
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashboard.recorded.compare import compare
+from dashboard.recorded.envelope import MOST, moments, ticks_of
+from dashboard.recorded.tables import alike
+from dashboard.recorded.view import compose
+from pipeline.modalities import EMOTIONS
+from pipeline.session.outline import read_outline
+from pipeline.session.tables import estimate_row, write_parquet
+from tests.past import MARKUP, estimate, past_session, shares_at
+
+HOP_S = 0.25
+
+
+def view(path, *, estimates_too=False):
+    """Return what is shown of P001."""
+    return compose(read_outline(path), "P001", estimates_too=estimates_too)
+
+
+def test_few_ticks_are_drawn_one_by_one():
+    made = moments(100 + np.arange(50) * HOP_S, HOP_S)
+    np.testing.assert_array_equal(made.times, 100 + np.arange(50) * HOP_S)
+    assert made.width == HOP_S
+
+
+@settings(deadline=None)
+@given(st.integers(1, 5000), st.integers(1, 300), st.randoms(use_true_random=False))
+def test_an_envelope_loses_no_peak_and_no_tick(n_ticks, most, random):
+    generator = np.random.default_rng(random.randrange(2**32))
+    ticks = np.sort(generator.choice(3 * n_ticks, n_ticks, replace=False))
+    values = generator.normal(size=n_ticks)
+    made = moments(ticks * HOP_S, HOP_S, most)
+    assert len(made.times) <= most
+    assert made.least(values).min() == values.min()
+    assert made.most(values).max() == values.max()
+    assert (made.least(values) <= made.mean(values) + 1e-12).all()
+    assert (made.mean(values) <= made.most(values) + 1e-12).all()
+    counts = np.diff([*made.firsts, n_ticks])
+    assert counts.sum() == n_ticks
+    np.testing.assert_allclose((made.mean(values) * counts).sum(), values.sum(), atol=1e-9)
+
+
+def test_a_moment_without_a_number_has_none():
+    made = moments(np.arange(4) * HOP_S, HOP_S, 2)
+    values = np.array([1.0, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(made.mean(values), [1, np.nan])
+    np.testing.assert_array_equal(made.least(values), [1, np.nan])
+
+
+def test_a_tick_that_abstained_has_no_share_but_a_reason(tmp_path):
+    shown = view(past_session(tmp_path / "s1", abstained=range(20, 30)))
+    shares = shown["chart"]["shares"]["share"][0]
+    assert [k for k, value in enumerate(shares) if value is None] == list(range(20, 30))
+    assert shown["chart"]["estimated"][19:21] == [1000, 0]
+    assert shown["chart"]["why"][19:21] == [None, "too little"]
+    assert shown["reasons"][0] == ["No estimate", "too little", "2.5 s"]
+    assert shares[7] == round(10_000 * float(shares_at(7)[0]))
+
+
+def test_what_is_sent_is_json_and_what_happened_is_in_it(tmp_path):
+    shown = json.loads(json.dumps(view(past_session(tmp_path / "s1", note=MARKUP)), allow_nan=False))
+    assert [event["kind"] for event in shown["events"]["rows"]] == ["marker", "marker", "note", "alarm"]
+    assert shown["events"]["rows"][2]["text"] == MARKUP
+    assert shown["trials"] == [{"t": 2.0, "duration": 4.0, "name": "joy", "condition": ""}]
+    assert [use["name"] for use in shown["chart"]["uses"]] == ["EEG", "EDA"]
+    assert shown["clocks"][0][:4] == ["EEG", "Cap", "128 Hz", "500.000 ms"]
+    assert ["Model's SHA-256", "a-hash"] in shown["facts"]
+
+
+def test_a_blind_session_s_shares_leave_the_server_for_its_report_alone(tmp_path):
+    session = past_session(tmp_path / "s1", display="blind")
+    page = view(session)
+    assert page["hidden"].startswith("This session is blind")
+    assert (page["chart"]["shares"], page["chart"]["again"]) == (None, None)
+    assert page["chart"]["uses"]
+    assert view(session, estimates_too=True)["chart"]["shares"] is not None
+
+
+def test_a_session_that_ended_before_its_first_estimate_is_shown(tmp_path):
+    session = past_session(tmp_path / "s1", seconds=0)
+    assert view(session)["chart"] is None
+
+
+def test_many_hours_become_as_many_moments_as_a_screen_can_show(tmp_path):
+    session = past_session(tmp_path / "s1")
+    rows = (estimate_row("P001", estimate(tick, abstained=tick == 9000)) for tick in range(20_000))
+    write_parquet(session / "estimates.parquet", rows)
+    chart = view(session)["chart"]
+    assert len(chart["t"]) <= MOST
+    assert chart["ticks"] == 20_000
+    assert min(chart["estimated"]) == pytest.approx(1000 * (1 - 1 / 9), abs=1)
+
+
+def test_a_re_analysis_is_compared_tick_by_tick(tmp_path):
+    session = past_session(tmp_path / "s1")
+    (session / "analysis").mkdir()
+    again = [estimate(tick) for tick in range(80)]
+    write_parquet(session / "analysis" / "estimates.parquet", [estimate_row("P001", one) for one in again])
+    assert view(session)["chart"]["again"]["sentence"].startswith("All 80 estimates of the re-analysis")
+    again[30].distribution[0] += 0.02
+    write_parquet(session / "analysis" / "estimates.parquet", [estimate_row("P001", one) for one in again[:70]])
+    found = view(session)["chart"]["again"]
+    assert found["sentence"] == (
+        "Of 80 live estimates, in the re-analysis: 1 differ, by up to 2 points of a share; 10 are missing from it."
+    )
+    assert found["most"][30] == 200
+    assert found["most"][75] is None
+
+
+def test_two_that_share_no_tick_are_said_to(tmp_path):
+    outline = read_outline(past_session(tmp_path / "s1"))
+    live = ticks_of(outline.estimates(), "P001", len(EMOTIONS))
+    nobody = ticks_of(outline.estimates(), "P002", len(EMOTIONS))
+    assert "80 are missing" in compare(live, nobody).sentence
+
+
+def test_reasons_that_differ_in_figures_alone_are_one():
+    told = alike(Counter({"no face in 27% of it": 2, "no face in 100% of it": 3, "blink": 1}))
+    assert told == [("no face in 27 to 100% of it", 5), ("blink", 1)]
