@@ -135,7 +135,7 @@ def test_an_export_says_where_it_went(opened, recordings):
     page = opened("?session=plain")
     page.wait_for_selector(CHART)
     page.get_by_role("button", name="Export", exact=True).click()
-    expect(page.get_by_text("files in")).to_be_visible()
+    expect(page.get_by_text("files in")).to_be_visible(timeout=60_000)
     (made,) = (recordings / "plain" / "export").iterdir()
     assert (made / "estimates.parquet").exists()
 
