@@ -8,14 +8,19 @@ from pipeline.records import StreamHealth
 
 #: A stream that is received and of which nothing reached the disk for this long is not recorded (s).
 PATIENCE_S: Final = 5.0
+#: What readers say of their samples is at most this late (s): samples can be on the disk before they are counted.
+LAG_S: Final = 2.0
 
 
 @dataclass
 class _Grown:
     received: int
+    """Samples that were received when it had grown last."""
     recorded: int
+    grown: float
+    """When it grew last (s)."""
     since: float
-    """When it grew last, or had nothing to grow by (s)."""
+    """Until when it had nothing to grow by (s)."""
     told: bool = False
 
 
@@ -46,7 +51,9 @@ class Growth:
             have = recorded.get(stream.stream, 0)
             before = self._streams.get(stream.stream)
             if before is None or have > before.recorded:
-                self._streams[stream.stream] = _Grown(stream.samples_received, have, now)
+                self._streams[stream.stream] = _Grown(stream.samples_received, have, now, now)
+            elif now - before.grown <= LAG_S:
+                before.received, before.since = stream.samples_received, now
             elif stream.samples_received <= before.received:
                 before.since = now  # nothing came that could have been recorded
             elif now - before.since > PATIENCE_S and not before.told:

@@ -41,3 +41,10 @@ def test_silence_before_does_not_count():
     growth.stuck(0, health(0), {})
     growth.stuck(LONG, health(0), {})
     assert growth.stuck(LONG + 1, health(10), {}) == []
+
+
+def test_samples_that_are_on_the_disk_before_their_reader_counts_them_are_no_alarm():
+    growth = Growth()
+    growth.stuck(0, health(0), {"P001/eeg": 1})
+    looks = [growth.stuck(0.5 + n, health(1), {"P001/eeg": 1}) for n in range(20)]
+    assert not any(looks)
