@@ -34,10 +34,11 @@ READY = {
         const plots = [...document.querySelectorAll('.js-plotly-plot')];
         return plots.length === 4 && plots[0].data[0].x.length >= 60;
     }""",
-    "session": f"""() => [...document.querySelectorAll('.js-plotly-plot')].some(
-        (plot) => plot.data?.some((trace) => trace.x?.length >= {POINTS}))""",
+    "sessions": "() => document.querySelector('.session-list td')",
+    "session": "() => document.querySelector('.course-plot .main-svg')",
 }
-ADDRESSES = {"live": "", "used": "/used", "session": "/sessions?session=demo"}
+#: Page -> where it is.
+ADDRESSES = {"live": "", "used": "used", "sessions": "sessions", "session": "sessions?session=demo"}
 #: Window sizes, and what is added to a picture's name for each.
 SIZES = {"": (1440, 900), "-small": (1024, 768)}
 SCHEMES = {"": "light", "-dark": "dark"}
@@ -49,7 +50,7 @@ def pictures(browser: Browser, url: str) -> None:
         for small, (width, height) in SIZES.items():
             for dark, scheme in SCHEMES.items():
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                page.goto(f"{url}{ADDRESSES[name]}")
+                page.goto(f"{url}/{ADDRESSES[name]}")
                 page.wait_for_function(ready, timeout=180_000)
                 page.wait_for_timeout(1500)  # for the chart to have found its size
                 page.screenshot(path=IMAGES / f"{name}{small}{dark}.png")

@@ -29,10 +29,10 @@ def show(module: str, update: dict[str, Any], *, key: str, on_resend: Callable[[
 
     Parameters
     ----------
-    module : {"live", "used"}
+    module : {"live", "used", "session"}
         The page's module.
     update : dict
-        What `dashboard.picture.compose` or `dashboard.used.compose` returned.
+        What `dashboard.picture.compose`, `dashboard.used.compose` or `dashboard.recorded` returned.
     key : str
         The same for the same page.
     on_resend : callable

@@ -1,7 +1,8 @@
 // A whole session over one time axis: mixture, departure from the mean label, sensors, and what happened.
 import { band, line } from "./bands.js";
 import { el, fill, panel, plain, say } from "./dom.js";
-import { gaps, stack } from "./look.js";
+import { gaps } from "./look.js";
+import { area } from "./stack.js";
 import { Steps } from "./steps.js";
 import { timeline } from "./timeline.js";
 import { at, clock, from } from "./when.js";
@@ -99,7 +100,7 @@ export class Course {
     const { t, width, shares, why } = this.data.chart;
     const points = t.map((time, k) => [k, at(time), shares.share[0][k] === null ? null : shares.share.map((row) => row[k])]);
     const { layers, gap } = new Steps(emotions.length, 1000 * width).take(points);
-    const looks = [...stack(emotions, "estimate", axis), { ...gaps(), yaxis: axis }];
+    const looks = [...area(emotions, "estimate", axis), { ...gaps(), yaxis: axis }];
     const traces = looks.map((look, place) => ({ ...look, ...(layers[place] ?? gap) }));
     const without = shares.share[0].map((share) => (share === null ? 0.5 : null));
     const said = (k) => plain(`no estimate: ${why[k] ?? "no reason given"}`);

@@ -1,6 +1,6 @@
 // The sessions page in Streamlit: a list, or one session; drawn anew when what is sent is another thing.
 import { el } from "./dom.js";
-import { plotly, style } from "./load.js";
+import { Plotly } from "./page.js";
 import { SessionList } from "./session_list.js";
 import { SessionView } from "./session_view.js";
 
@@ -17,7 +17,16 @@ export default function receive({ parentElement, data }) {
 class Page {
   constructor(root) {
     this.root = root;
-    this.work = Promise.all(["live.css", "session.css"].map((name) => style(root, name, here)));
+    this.work = Promise.all(["live.css", "session.css"].map((name) => this.style(name)));
+  }
+
+  style(name) {
+    const node = Object.assign(el("link"), { rel: "stylesheet", href: new URL(name, here).href });
+    return new Promise((ready, fault) => {
+      node.addEventListener("load", ready);
+      node.addEventListener("error", () => fault(new Error(`${name} did not load`)));
+      this.root.append(node);
+    });
   }
 
   queue(data) {
@@ -29,7 +38,7 @@ class Page {
     this.close();
     this.stamp = data.stamp;
     const before = this.view?.element;
-    this.view = data.kind === "list" ? new SessionList(data) : new SessionView(await plotly(here), data);
+    this.view = data.kind === "list" ? new SessionList(data) : new SessionView(await Plotly, data);
     before?.remove();
     this.root.append(this.view.element);
     await this.view.draw?.();

@@ -48,7 +48,7 @@ export class Stack {
 }
 
 /** One filled trace an emotion; the first emotion lies on top, as it does in the list beside the chart. */
-function area(emotions, name, yaxis) {
+export function area(emotions, name, yaxis) {
   return [...emotions].reverse().map((emotion) => ({
     type: "scatter",
     mode: "lines",

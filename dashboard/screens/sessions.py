@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.charts.session import session
+from dashboard.charts.component import show
 from dashboard.recorded.listing import compose_list
 from dashboard.recorded.view import compose, first_participant
 from dashboard.report import report
@@ -25,7 +25,7 @@ def page(recordings: Path) -> None:
     """Show the sessions in a folder, or the one that the address names."""
     name = st.query_params.get("session")
     if name is None:
-        session(_listed(str(recordings)))
+        show("session", _listed(str(recordings)), key="sessions")
         return
     try:
         outline = read_outline(session_at(recordings, name))
@@ -36,7 +36,8 @@ def page(recordings: Path) -> None:
         _back()
         st.text(str(error))  # as text: a name in an address may hold markup
         return
-    session({**view, "stamp": f"{outline.path.name}/{participant}/{view['session']['length']}"})
+    stamp = f"{outline.path.name}/{participant}/{view['session']['length']}"
+    show("session", {**view, "stamp": stamp}, key="session")
 
 
 @st.cache_data(ttl=_LISTED_S, show_spinner=False)
