@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pipeline.streams.confine import confine
 
@@ -21,6 +22,10 @@ with confine(Path(_FOLDER.name)).open("a", encoding="utf-8") as _configuration:
 os.environ["XDG_RUNTIME_DIR"] = _FOLDER.name
 os.environ.pop("HELO_REDIS_URL", None)
 os.environ.pop("HELO_PORT", None)
+
+# No test asserts a wall time: a machine may be busy.
+settings.register_profile("helo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("helo")
 
 pytest_plugins = ["tests.store_fixtures", "tests.model_fixtures"]
 
