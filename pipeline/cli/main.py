@@ -1,6 +1,8 @@
 """The helo command."""
 
 import sys
+from collections.abc import Callable
+from typing import Final
 
 import typer
 
@@ -16,28 +18,30 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (
-    live.demo,
-    live.run,
-    control.control,
-    control.note,
-    inspect.status,
-    replay.replay,
-    recorded.analyze,
-    recorded.verify,
-    sessions.export,
-    sessions.report,
-    sessions.sessions,
-    sources.streams,
-    inspect.check,
-    sources.simulate,
-    webcam.webcam,
-    board.brainflow,
-    learn.train,
-    scores.evaluate,
-    inspect.doctor,
-):
-    app.command()(command)
+#: What the list of commands says of each, in one line; its own help says more.
+COMMANDS: Final[dict[Callable[..., None], str]] = {
+    live.demo: "Show a simulated participant, live.",
+    live.run: "Run a live experiment from a session file.",
+    control.control: "Record, pause or stop the running session.",
+    control.note: "Write a note among its events.",
+    inspect.status: "Show its processes and streams.",
+    replay.replay: "Publish a recording over LSL again.",
+    recorded.analyze: "Compute the estimates of a recording offline.",
+    recorded.verify: "Compute a session again, compare every estimate.",
+    sessions.export: "Export a recorded session: Parquet, CSV, BIDS.",
+    sessions.report: "Write a recorded session as one HTML file.",
+    sessions.sessions: "Show recorded sessions in the browser.",
+    sources.streams: "List the LSL streams on the network.",
+    inspect.check: "Pre-flight: go or no-go, with reasons.",
+    sources.simulate: "Publish a simulated participant over LSL.",
+    webcam.webcam: "Publish the face before a camera, as numbers.",
+    board.brainflow: "Publish a BrainFlow board over LSL.",
+    learn.train: "Train a model.",
+    scores.evaluate: "Compare methods without leakage.",
+    inspect.doctor: "Say whether this installation is healthy.",
+}
+for command, in_short in COMMANDS.items():
+    app.command(short_help=in_short)(command)
 
 
 def main() -> None:
