@@ -37,16 +37,24 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def view(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a dashboard as a new viewer."""
+    """Return a function that opens a dashboard as a new viewer, and waits for what its page is known by."""
     contexts = []
 
-    def open_page(port: int, path: str = "", *, width: int = 1440, height: int = 900, theme: str = "light") -> Page:
+    def open_page(
+        port: int,
+        path: str = "",
+        *,
+        width: int = 1440,
+        height: int = 900,
+        theme: str = "light",
+        ready: str = ".helo .status",
+    ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.goto(f"http://localhost:{port}/{path}")
-        page.wait_for_selector(".helo .status")
+        page.wait_for_selector(ready)
         return page
 
     yield open_page

@@ -21,10 +21,7 @@ def grow(written, page, ticks: range) -> None:
 
 
 def test_zoom_survives_updates_until_the_viewer_returns_to_live(written, view):
-    written.begin()
-    written.stream()
-    written.model()
-    written.estimates(range(200))
+    written.live(range(200))
     page = view(written.port)
     page.wait_for_selector(CHART)
     box = page.locator(".helo .plot .nsewdrag").first.bounding_box()
@@ -47,10 +44,7 @@ def test_zoom_survives_updates_until_the_viewer_returns_to_live(written, view):
 
 
 def test_a_paused_picture_stands_still_while_the_banner_goes_on(written, view):
-    written.begin()
-    written.stream()
-    written.model()
-    written.estimates(range(40))
+    written.live(range(40))
     page = view(written.port)
     page.wait_for_selector(CHART)
     page.get_by_role("button", name="Pause").click()
@@ -98,10 +92,7 @@ def test_the_reason_of_a_gap_and_what_happened_stand_in_the_chart(written, view)
 
 
 def test_what_rises_and_what_falls_is_marked(written, view):
-    written.begin()
-    written.stream()
-    written.model()
-    written.estimates(range(120))
+    written.live(range(120))
     shares = np.full(10, 0.1, dtype=np.float32)
     shares[0], shares[9] = 0.15, 0.05
     page = view(written.port)

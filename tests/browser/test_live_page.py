@@ -5,7 +5,8 @@ import pytest
 from playwright.sync_api import expect
 
 from pipeline.modalities import EMOTIONS
-from pipeline.records import Alarm, Alarms, Event
+from pipeline.records import Event
+from pipeline.states import Alarm, Alarms
 from pipeline.streams.clock import local_clock
 from tests.browser.written import taken
 from tests.command import wait_for
@@ -73,10 +74,7 @@ def test_abstained_ticks_are_a_gap_and_not_data(written, view):
 
 
 def test_a_new_viewer_sees_the_last_minutes_at_once(written, view):
-    written.begin()
-    written.stream()
-    written.model()
-    written.estimates(range(200))
+    written.live(range(200))
     for _ in range(2):
         page = view(written.port)
         page.wait_for_selector(CHART)
@@ -84,10 +82,7 @@ def test_a_new_viewer_sees_the_last_minutes_at_once(written, view):
 
 
 def test_new_points_are_added_to_the_chart_that_stands(written, view):
-    written.begin()
-    written.stream()
-    written.model()
-    written.estimates(range(40))
+    written.live(range(40))
     page = view(written.port)
     page.wait_for_selector(CHART)
     page.evaluate("document.querySelector('.helo .plot').mark = 'the same'")
@@ -97,10 +92,7 @@ def test_new_points_are_added_to_the_chart_that_stands(written, view):
 
 
 def test_an_alarm_is_in_the_banner_and_sounds_where_that_is_wanted(written, view):
-    written.begin(alarms=True)
-    written.stream()
-    written.model()
-    written.estimates(range(40))
+    written.live(range(40), alarms=True)
     page = view(written.port)
     page.wait_for_selector(CHART)
     sound = page.locator(".sound")
@@ -160,10 +152,7 @@ def test_equal_items_stay_as_many_as_they_are(written, view):
 
 
 def test_a_store_that_dies_is_said_and_the_page_goes_on_when_it_is_back(written, view):
-    written.begin()
-    written.stream()
-    written.model()
-    written.estimates(range(40))
+    written.live(range(40))
     page = view(written.port)
     page.wait_for_selector(CHART)
     written.server.process.kill()

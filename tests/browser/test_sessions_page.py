@@ -1,10 +1,11 @@
 """Recorded sessions in a real browser: the page of `helo sessions`, and the report."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from pipeline.session.tables import estimate_row, write_parquet
 from tests.browser.written import answers, free_port
@@ -40,22 +41,9 @@ def served(recordings) -> Iterator[int]:
 
 
 @pytest.fixture
-def opened(browser, served):
+def opened(view, served):
     """Return a function that opens an address of the page as a new viewer."""
-    contexts = []
-
-    def open_page(address: str = "", *, width: int = 1440, height: int = 900, theme: str = "light") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.goto(f"http://localhost:{served}/{address}")
-        page.wait_for_selector(".helo, [data-testid=stText]")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+    return partial(view, served, ready=".helo, [data-testid=stText]")
 
 
 def test_a_session_of_the_list_is_opened_and_scrubbed(opened):

@@ -15,7 +15,8 @@ import numpy as np
 
 from dashboard.launch import command
 from pipeline.modalities import EMOTIONS
-from pipeline.records import Estimate, ModalityUse, ModelInfo, SessionInfo, StreamHealth, StreamInfo
+from pipeline.records import Estimate, ModalityUse, StreamInfo
+from pipeline.states import ModelInfo, SessionInfo, StreamHealth
 from pipeline.store import keys
 from pipeline.store.board import Board
 from pipeline.store.connection import STORE_VARIABLE, connect
@@ -81,6 +82,13 @@ class WrittenSession:
         """Say what the session is: every participant has the same streams."""
         everybody = {participant: dict(uses) for participant in participants or ("P001",)}
         self.board.put_session(SessionInfo(self.session, everybody, HOP_S, display, notices, local_clock(), "", alarms))
+
+    def live(self, ticks: range, **session: Any) -> None:
+        """Say all that a page needs: a session, a stream of it, its model, and these estimates."""
+        self.begin(**session)
+        self.stream()
+        self.model()
+        self.estimates(ticks)
 
     def model(self, emotions: tuple[str, ...] = EMOTIONS, *, demonstration: bool = False) -> None:
         """Say what the model is."""
