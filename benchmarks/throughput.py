@@ -40,7 +40,8 @@ from benchmarks.floors import CH_NAMES, CHUNK, SFREQ, pushes, stream_name
 from model.header import ENTRY, model_path, read_header
 from pipeline.commands import Recording
 from pipeline.records import Chunk, FeatureWindow
-from pipeline.session.config import SessionFile, dump_session, parse_session
+from pipeline.session.config import SessionFile
+from pipeline.session.settings_file import dump_session, parse_session
 from pipeline.store import ids, keys
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection, connect

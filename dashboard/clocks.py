@@ -1,6 +1,6 @@
 """What the page says of a sensor's clock."""
 
-from pipeline.records import StreamHealth
+from pipeline.states import StreamHealth
 
 _LSL = "LSL"
 

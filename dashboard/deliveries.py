@@ -7,7 +7,8 @@ from dashboard import clocks
 from dashboard.situation import Situation, noisy
 from dashboard.words import MODALITY_NAMES, in_sentence, listing, seconds
 from pipeline.modalities import MODALITIES
-from pipeline.records import ModalityUse, StreamHealth
+from pipeline.records import ModalityUse
+from pipeline.states import StreamHealth
 
 #: Without a new estimate, or without samples, for this long (s) the picture is not live, or a sensor is silent.
 SILENCE_S: Final = 2.0

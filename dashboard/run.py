@@ -11,19 +11,8 @@ from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state,
 from dashboard.picture import Sent, compose
 from dashboard.situation import Situation, amiss_since
 from pipeline.commands import Recorded, Recording
-from pipeline.records import (
-    Alarm,
-    Asked,
-    Chunk,
-    Estimate,
-    Event,
-    Explained,
-    ModelInfo,
-    ProcessHealth,
-    SessionInfo,
-    StreamHealth,
-    StreamInfo,
-)
+from pipeline.records import Chunk, Estimate, Event, StreamInfo
+from pipeline.states import Alarm, Asked, Explained, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
 from pipeline.store import keys
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection

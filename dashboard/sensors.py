@@ -6,7 +6,8 @@ from dashboard import clocks
 from dashboard.deliveries import is_slow, sample_age, screen_name, silence
 from dashboard.situation import Situation, noisy
 from pipeline.modalities import MODALITIES
-from pipeline.records import ModalityUse, StreamHealth
+from pipeline.records import ModalityUse
+from pipeline.states import StreamHealth
 
 
 def rows(situation: Situation) -> list[dict[str, Any]]:

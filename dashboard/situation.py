@@ -4,17 +4,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.commands import Recorded, Recording
-from pipeline.records import (
-    Alarm,
-    Estimate,
-    Event,
-    ModalityUse,
-    ModelInfo,
-    ProcessHealth,
-    SessionInfo,
-    StreamHealth,
-    StreamInfo,
-)
+from pipeline.records import Estimate, Event, ModalityUse, StreamInfo
+from pipeline.states import Alarm, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
 
 #: What an estimate goes through, in order, each from the end of the one before.
 STAGES: Final = ("arrival", "features", "join", "inference")

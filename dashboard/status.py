@@ -7,7 +7,7 @@ from dashboard.deliveries import SILENCE_S, awaited, clock_sentences, sensor_sen
 from dashboard.situation import Situation, made_at
 from dashboard.words import listing, seconds
 from pipeline.commands import recording_sentence, recording_state
-from pipeline.records import ProcessHealth
+from pipeline.states import ProcessHealth
 
 Level = Literal["waiting", "green", "amber", "red"]
 

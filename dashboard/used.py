@@ -7,7 +7,8 @@ from dashboard.picture import base
 from dashboard.situation import Situation
 from dashboard.theme import MODALITY_COLOURS
 from dashboard.words import MODALITY_NAMES, USED
-from pipeline.records import Array, Explained
+from pipeline.records import Array
+from pipeline.states import Explained
 
 
 def compose(situation: Situation, uses: list[Use], made: Explained | None, epoch: float) -> dict[str, Any]:

@@ -12,8 +12,9 @@ import numpy as np
 
 from model.data.parallel import cores, process_pool
 from model.predictor import Prediction, Predictor
-from pipeline.records import Array, Estimate, Explained, FeatureWindow, ModalityUse, array
+from pipeline.records import Array, Estimate, FeatureWindow, ModalityUse, array
 from pipeline.signals.windows import usable
+from pipeline.states import Explained
 
 #: Ticks from which the start of other processes is paid back.
 SPREAD_FROM: Final = 2048

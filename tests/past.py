@@ -7,9 +7,11 @@ import numpy as np
 
 from pipeline.commands import Recording
 from pipeline.modalities import EMOTIONS
-from pipeline.records import Chunk, Estimate, Event, FeatureWindow, Grid, ModalityUse, ModelInfo, StreamInfo
-from pipeline.session.config import SessionFile, parse_session
+from pipeline.records import Chunk, Estimate, Event, FeatureWindow, Grid, ModalityUse, StreamInfo
+from pipeline.session.config import SessionFile
 from pipeline.session.files import SessionFiles
+from pipeline.session.settings_file import parse_session
+from pipeline.states import ModelInfo
 
 HOP_S: Final = 0.25
 #: When the first sample was taken, on the host's clock, and the offset of every source's clock to it (s).

@@ -13,8 +13,9 @@ import numpy as np
 import pyxdf
 
 from pipeline.commands import Recording
-from pipeline.records import Chunk, Estimate, FeatureWindow, Grid, ModalityUse, ModelInfo, StreamInfo
-from pipeline.session.config import dump_session, parse_session
+from pipeline.records import Chunk, Estimate, FeatureWindow, Grid, ModalityUse, StreamInfo
+from pipeline.session.settings_file import dump_session, parse_session
+from pipeline.states import ModelInfo
 from pipeline.store import ids, keys
 from pipeline.store.board import Board
 from pipeline.store.connection import STORE_VARIABLE, Connection

@@ -9,7 +9,7 @@ import numpy as np
 from model.estimating import Join, estimate_of, estimates_of
 from model.header import model_path
 from model.predictor import Predictor
-from pipeline.records import Chunk, FeatureWindow, ModelInfo, array
+from pipeline.records import Chunk, FeatureWindow, array
 from pipeline.session import folder
 from pipeline.session.config import SessionFile
 from pipeline.session.provenance import describe_model, provenance
@@ -17,6 +17,7 @@ from pipeline.session.raw import RawFile
 from pipeline.session.tables import ArrowTable, estimate_row, feature_row, to_parquet
 from pipeline.signals.offline import Recorded
 from pipeline.signals.participant import ParticipantProcessor
+from pipeline.states import ModelInfo
 from tests.signals_samples import cut
 
 #: When a chunk that ends at a time (s) arrives: from its stream and that time.

@@ -1,6 +1,7 @@
 """What a reader has stored and said."""
 
-from pipeline.records import Chunk, Event, StreamHealth
+from pipeline.records import Chunk, Event
+from pipeline.states import StreamHealth
 from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader, Entry
 from pipeline.workers.context import WorkerContext

@@ -11,7 +11,8 @@ from typing import Any
 
 from pipeline.commands import Recording
 from pipeline.log import get_log
-from pipeline.session.config import SessionFile, parse_session
+from pipeline.session.config import SessionFile
+from pipeline.session.settings_file import parse_session
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection
 from pipeline.workers.context import Renewal, WorkerContext

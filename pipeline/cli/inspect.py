@@ -44,7 +44,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Pre-flight: go or no-go, with reasons; status 1 for no-go."""
-    from pipeline.session.config import load_session_file
+    from pipeline.session.settings_file import load_session_file
     from pipeline.workers.preflight import check_offline, check_streams
 
     settings = load_session_file(session)

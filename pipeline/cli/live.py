@@ -60,7 +60,7 @@ def run(
     json: Json = False,
 ) -> None:
     """Run a live experiment from a session file."""
-    from pipeline.session.config import load_session_file
+    from pipeline.session.settings_file import load_session_file
 
     settings = load_session_file(session)
     _run(settings, str(session), duration, no_dashboard, no_record, setup, recordings, json, [])

@@ -13,13 +13,14 @@ from pipeline.files.read import read_recording
 from pipeline.files.recording import RecordedStream
 from pipeline.files.table import TableOptions
 from pipeline.session import folder
-from pipeline.session.config import SessionFile, load_session_file
+from pipeline.session.config import SessionFile
 from pipeline.session.decided import happened
 from pipeline.session.mapping import Segment, cut_segments, match_streams, plain_session
 from pipeline.session.provenance import provenance
 from pipeline.session.raw_stream import RawStream
 from pipeline.session.recompute import Input, Made, Track, compute, inputs, recompute
 from pipeline.session.recorded import RecordedSession, is_session, open_session
+from pipeline.session.settings_file import load_session_file
 from pipeline.session.tables import estimate_row, feature_row, write_parquet
 from pipeline.session.trials import Trial, markers_of, trials_of, write_trials
 from pipeline.signals.offline import pieces

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from pipeline.commands import Recording
-from pipeline.records import Array, Chunk, Estimate, Event, FeatureWindow, Grid, ModelInfo, StreamInfo, array
+from pipeline.records import Array, Chunk, Estimate, Event, FeatureWindow, Grid, StreamInfo, array
 from pipeline.session import folder
 from pipeline.session.config import SessionFile
 from pipeline.session.provenance import describe_model, provenance
@@ -16,6 +16,7 @@ from pipeline.session.raw import RawFile
 from pipeline.session.tables import ArrowTable, estimate_row, feature_row, to_parquet
 from pipeline.session.trials import TrialsTable
 from pipeline.session.xdf_format import EVENTS_TYPE
+from pipeline.states import ModelInfo
 
 #: The session's events as a stream of the raw file, so that whoever opens it sees pauses and notes among the samples.
 _EVENTS: Final = StreamInfo(

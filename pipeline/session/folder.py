@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from pipeline.errors import BadInput
 from pipeline.records import Event
-from pipeline.session.config import LONGEST_NAME, SessionFile, dump_session
+from pipeline.session.config import LONGEST_NAME, SessionFile
 from pipeline.session.durable import DurableFile
+from pipeline.session.settings_file import dump_session
 
 RAW: Final = "raw.xdf"
 FEATURES: Final = "features.arrows"

@@ -12,7 +12,8 @@ from pipeline.errors import BadInput
 from pipeline.files.recording import RecordedStream, Recording
 from pipeline.modalities import MODALITIES
 from pipeline.records import StreamInfo
-from pipeline.session.config import Match, SessionFile, StreamSettings, parse_session
+from pipeline.session.config import Match, SessionFile, StreamSettings
+from pipeline.session.settings_file import parse_session
 from pipeline.signals.offline import PIECE_S, Recorded
 from pipeline.streams.segments import Pulled, Segmenter
 

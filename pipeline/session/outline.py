@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from pipeline.errors import BadInput
 from pipeline.session import folder
-from pipeline.session.config import SessionFile, load_session_file
+from pipeline.session.config import SessionFile
 from pipeline.session.runtime import recording_into
+from pipeline.session.settings_file import load_session_file
 from pipeline.session.tables import ESTIMATES, read_table
 from pipeline.session.trials import Trial, trials_of
 

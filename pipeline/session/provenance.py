@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import psutil
 
-from pipeline.records import ModelInfo
-from pipeline.session.config import SessionFile, dump_session
+from pipeline.session.config import SessionFile
+from pipeline.session.settings_file import dump_session
+from pipeline.states import ModelInfo
 
 #: Packages whose version may change a number.
 _PACKAGES: Final = (

@@ -13,9 +13,10 @@ from pipeline.errors import BadInput
 from pipeline.files.xdf import can_drop_samples, load_xdf
 from pipeline.records import Array, StreamInfo
 from pipeline.session import folder
-from pipeline.session.config import SessionFile, load_session_file
+from pipeline.session.config import SessionFile
 from pipeline.session.raw_stream import Part, RawStream, runs
 from pipeline.session.runtime import recording_into
+from pipeline.session.settings_file import load_session_file
 from pipeline.session.tables import SCHEMAS, read_table, to_parquet
 
 

@@ -8,20 +8,17 @@ from typing import Final, TypeVar
 
 from pipeline.commands import Answer, Command, Recorded, Recording
 from pipeline.log import get_log
-from pipeline.records import (
+from pipeline.records import Event, Grid, Record, StreamInfo
+from pipeline.states import (
     Alarms,
     Asked,
-    Event,
     Explained,
-    Grid,
     Heartbeat,
     ModelInfo,
     ProcessHealth,
     Published,
-    Record,
     SessionInfo,
     StreamHealth,
-    StreamInfo,
 )
 from pipeline.store import keys
 from pipeline.store.codec import decode, encode

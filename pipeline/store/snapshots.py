@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from pipeline.log import get_log
-from pipeline.records import Snapshot
+from pipeline.states import Snapshot
 from pipeline.store.codec import CorruptRecord, decode, encode
 from pipeline.store.connection import Connection
 from pipeline.store.lease import Lease

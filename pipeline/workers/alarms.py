@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.records import Alarm, Alarms, Estimate, Event, ModelInfo, StreamInfo
+from pipeline.records import Estimate, Event, StreamInfo
+from pipeline.states import Alarm, Alarms, ModelInfo
 from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader, last
 from pipeline.streams.clock import local_clock

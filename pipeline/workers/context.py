@@ -12,7 +12,8 @@ from typing import Final
 
 from pipeline.errors import BadInput
 from pipeline.log import Log, configure_logging, get_log
-from pipeline.session.config import SessionFile, load_session_file
+from pipeline.session.config import SessionFile
+from pipeline.session.settings_file import load_session_file
 from pipeline.stopping import stop_on_signals
 from pipeline.store import keys
 from pipeline.store.board import Board

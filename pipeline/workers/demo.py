@@ -6,7 +6,8 @@ It is an ordinary session with an ordinary file; the only addition are the proce
 import sys
 from pathlib import Path
 
-from pipeline.session.config import SessionFile, load_session_file
+from pipeline.session.config import SessionFile
+from pipeline.session.settings_file import load_session_file
 from pipeline.simulation.participant import stream_infos
 from pipeline.streams.webcam.webcam import NAME, camera_id
 from pipeline.workers.child import ProcessSpec

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.records import StreamHealth
+from pipeline.states import StreamHealth
 
 #: A stream that is received and of which nothing reached the disk for this long is not recorded (s).
 PATIENCE_S: Final = 5.0

@@ -5,7 +5,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from pipeline.records import Array, Chunk, StreamHealth, StreamInfo
+from pipeline.records import Array, Chunk, StreamInfo
+from pipeline.states import StreamHealth
 from pipeline.streams.clock import local_clock
 from pipeline.streams.regularity import Regularity
 from pipeline.streams.segments import Segmenter

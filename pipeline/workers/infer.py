@@ -12,8 +12,9 @@ from typing import Final
 from model.estimating import Join, estimate_of, estimates_of, explained
 from model.header import model_path
 from model.predictor import Predictor
-from pipeline.records import Estimate, Event, FeatureWindow, ModelInfo, array
+from pipeline.records import Estimate, Event, FeatureWindow, array
 from pipeline.signals.windows import usable
+from pipeline.states import ModelInfo
 from pipeline.store import ids, keys
 from pipeline.store.lease import Lease
 from pipeline.store.retention import Acknowledged

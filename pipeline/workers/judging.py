@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.records import Alarm, Estimate, StreamHealth
+from pipeline.records import Estimate
 from pipeline.session.alarm_rules import AbstainedRule, EmotionRule, LatencyRule, LostRule, QualityRule, Rule
+from pipeline.states import Alarm, StreamHealth
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ import msgspec
 
 from model.header import Header
 from pipeline.commands import Recording
-from pipeline.records import Chunk, Event, FeatureWindow, Grid, Snapshot, StreamInfo
+from pipeline.records import Chunk, Event, FeatureWindow, Grid, StreamInfo
 from pipeline.signals.joined import joined
 from pipeline.signals.participant import ParticipantProcessor
 from pipeline.signals.saved import decode_state, encode_state
+from pipeline.states import Snapshot
 from pipeline.store import ids, keys
 from pipeline.store.connection import StoreLost
 from pipeline.store.lease import Lease

@@ -6,8 +6,9 @@ from pathlib import Path
 from dashboard.launch import command as dashboard_command
 from model.header import model_path, read_header
 from pipeline.errors import BadInput
-from pipeline.records import SessionInfo
-from pipeline.session.config import SessionFile, dump_session
+from pipeline.session.config import SessionFile
+from pipeline.session.settings_file import dump_session
+from pipeline.states import SessionInfo
 from pipeline.store.connection import STORE_VARIABLE
 from pipeline.store.server import EmbeddedServer
 from pipeline.streams.clock import local_clock

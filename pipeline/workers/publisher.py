@@ -4,7 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.records import Estimate, Published, StreamInfo
+from pipeline.records import Estimate, StreamInfo
+from pipeline.states import Published
 from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader, last
 from pipeline.streams.outlet import Outlet

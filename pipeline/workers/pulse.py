@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.records import Heartbeat
+from pipeline.states import Heartbeat
 from pipeline.store.board import Board
 from pipeline.streams.clock import local_clock
 

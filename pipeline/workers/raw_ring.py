@@ -7,8 +7,9 @@ next one has the journal, which holds what was written in the last minute, and h
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pipeline.records import Chunk, Handover, StreamHealth, StreamInfo
+from pipeline.records import Chunk, StreamInfo
 from pipeline.session.durable import is_full
+from pipeline.states import Handover, StreamHealth
 from pipeline.store import ids, keys
 from pipeline.store.codec import CorruptRecord, decode, encode
 from pipeline.store.journal import Journal

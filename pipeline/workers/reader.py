@@ -9,7 +9,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from pipeline.errors import BadInput
-from pipeline.records import Chunk, Event, StreamHealth, StreamInfo
+from pipeline.records import Chunk, Event, StreamInfo
+from pipeline.states import StreamHealth
 from pipeline.streams.clock import local_clock
 from pipeline.streams.continuity import Beginning
 from pipeline.streams.discovery import Found, find, find_again

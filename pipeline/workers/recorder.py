@@ -155,11 +155,10 @@ class Recorder:
 
     def _idle(self, stopped: str) -> None:
         """Go on living, so that nobody starts this again, and say why nothing is recorded."""
-        while True:
+        while not self._context.stop.is_set():
             self._context.pulse.beat()
             self._context.board.put_recorded(replace(self._told, stopped=stopped, time=local_clock()))
-            if self._context.stop.wait(FLUSH_EVERY_S):
-                return
+            self._context.stop.wait(FLUSH_EVERY_S)
 
     def _note_stopped(self, stopped: str) -> None:
         """Write down, if there is room for that, that nobody is to go on with these files."""

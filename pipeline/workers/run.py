@@ -10,10 +10,11 @@ from typing import Any
 
 from pipeline.errors import BadInput, RunFailed
 from pipeline.log import get_log
-from pipeline.records import Estimate, StreamHealth
+from pipeline.records import Estimate
 from pipeline.session.config import SessionFile
 from pipeline.session.folder import RAW, reserve
 from pipeline.session.runtime import Run, announce, open_runtime, this_process
+from pipeline.states import StreamHealth
 from pipeline.store import ids, keys
 from pipeline.store.board import Board
 from pipeline.store.connection import StoreLost, connect, store_url

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.records import Estimate, StreamHealth
+from pipeline.records import Estimate
+from pipeline.states import StreamHealth
 
 
 @dataclass

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pipeline.errors import BadInput
 from pipeline.log import get_log
-from pipeline.records import Event, ProcessHealth
+from pipeline.records import Event
+from pipeline.states import ProcessHealth
 from pipeline.store.board import Board
 from pipeline.store.server import READY
 from pipeline.streams.clock import local_clock

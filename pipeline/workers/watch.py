@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.log import get_log
-from pipeline.records import Heartbeat
+from pipeline.states import Heartbeat
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection, StoreLost
 from pipeline.workers.child import Child

@@ -17,8 +17,9 @@ import numpy as np
 import psutil
 import yaml
 
-from pipeline.records import Chunk, ProcessHealth
+from pipeline.records import Chunk
 from pipeline.session.runtime import running
+from pipeline.states import ProcessHealth
 from pipeline.store import ids, keys
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection, StoreLost, connect

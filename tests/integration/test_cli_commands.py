@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.records import ProcessHealth, StreamHealth, StreamInfo
+from pipeline.records import StreamInfo
 from pipeline.session.runtime import Run, announce, open_runtime, this_process
+from pipeline.states import ProcessHealth, StreamHealth
 from pipeline.store.board import Board
 from pipeline.streams.outlet import Outlet
 from tests.command import ROOT, helo, helo_json

@@ -16,10 +16,12 @@ import numpy as np
 import pytest
 import redis
 
-from pipeline.records import Event, FeatureWindow, Snapshot
-from pipeline.session.config import SessionFile, dump_session
+from pipeline.records import Event, FeatureWindow
+from pipeline.session.config import SessionFile
+from pipeline.session.settings_file import dump_session
 from pipeline.signals.offline import Recorded, extract
 from pipeline.signals.saved import decode_state
+from pipeline.states import Snapshot
 from pipeline.store import ids, keys
 from pipeline.store.codec import decode
 from pipeline.store.connection import STORE_VARIABLE, Connection

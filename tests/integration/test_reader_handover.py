@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.session.config import dump_session
+from pipeline.session.settings_file import dump_session
 from pipeline.store.connection import STORE_VARIABLE, Connection
 from pipeline.store.server import EmbeddedServer
 from pipeline.workers.context import WorkerContext, arguments

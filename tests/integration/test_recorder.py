@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from pipeline.files.read import read_recording
 from pipeline.records import Chunk, Event
-from pipeline.session.config import load_session_file
+from pipeline.session.settings_file import load_session_file
 from pipeline.session.tables import read_table
 from pipeline.store import ids, keys
 from pipeline.store.connection import Connection

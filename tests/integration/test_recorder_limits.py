@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.records import Event, StreamHealth
+from pipeline.records import Event
 from pipeline.session.folder import read_provenance, write_provenance
 from pipeline.session.tables import read_table
+from pipeline.states import StreamHealth
 from pipeline.store import ids, keys
 from pipeline.store.connection import Connection
 from pipeline.store.ring import BlockingReader

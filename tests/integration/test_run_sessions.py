@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from pipeline.records import Grid
-from pipeline.session.config import dump_session
 from pipeline.session.runtime import open_runtime, running
+from pipeline.session.settings_file import dump_session
 from pipeline.store import keys
 from pipeline.store.board import Board
 from pipeline.workers.demo import demo_session

@@ -8,15 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.commands import Command
-from pipeline.records import (
-    Event,
-    Grid,
-    ModelInfo,
-    ProcessHealth,
-    SessionInfo,
-    StreamHealth,
-    StreamInfo,
-)
+from pipeline.records import Event, Grid, StreamInfo
+from pipeline.states import ModelInfo, ProcessHealth, SessionInfo, StreamHealth
 from pipeline.store import keys
 from pipeline.store.board import MAX_WAITING, Board
 from pipeline.store.codec import encode

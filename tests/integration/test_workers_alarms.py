@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from pipeline.commands import Recording
-from pipeline.records import Estimate, Event, ModelInfo, StreamHealth
+from pipeline.records import Estimate, Event
 from pipeline.session.config import Match
+from pipeline.states import ModelInfo, StreamHealth
 from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader
 from pipeline.store.writer import StreamWriter

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.session.config import dump_session
+from pipeline.session.settings_file import dump_session
 from pipeline.store.connection import STORE_VARIABLE
 from pipeline.workers.context import arguments
 from tests.workers import session_of

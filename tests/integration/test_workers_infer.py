@@ -8,7 +8,8 @@ import pytest
 from model.header import model_path
 from model.predictor import Predictor
 from pipeline.modalities import EMOTIONS
-from pipeline.records import Asked, Estimate, FeatureWindow
+from pipeline.records import Estimate, FeatureWindow
+from pipeline.states import Asked
 from pipeline.store import ids, keys
 from pipeline.store.ring import read_ticks
 from pipeline.store.writer import StreamWriter

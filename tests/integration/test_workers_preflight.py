@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.errors import BadInput
 from pipeline.records import StreamInfo
-from pipeline.session.config import SessionFile, parse_session
+from pipeline.session.config import SessionFile
+from pipeline.session.settings_file import parse_session
 from pipeline.streams.outlet import Outlet
 from pipeline.workers import preflight
 from pipeline.workers.preflight import Check, check_offline, check_streams, require

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline.records import Estimate, ModelInfo
+from pipeline.records import Estimate
 from pipeline.session.config import Match
+from pipeline.states import ModelInfo
 from pipeline.store import ids, keys
 from pipeline.store.writer import StreamWriter
 from pipeline.streams.discovery import find

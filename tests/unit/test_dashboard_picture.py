@@ -12,7 +12,8 @@ from dashboard.history import KEPT_S, OVERLAP, History, Minutes, add_estimate, a
 from dashboard.picture import compose
 from dashboard.situation import Situation
 from dashboard.words import ALWAYS, DEMONSTRATION
-from pipeline.records import Chunk, Estimate, Event, ModelInfo, SessionInfo
+from pipeline.records import Chunk, Estimate, Event
+from pipeline.states import ModelInfo, SessionInfo
 
 EPOCH = 1.7e9
 replace_fields = msgspec.structs.replace

@@ -10,7 +10,8 @@ from dashboard.sensors import rows
 from dashboard.situation import Situation, amiss_since
 from dashboard.status import judge
 from pipeline.commands import Recorded, Recording
-from pipeline.records import Alarm, Estimate, ModalityUse, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
+from pipeline.records import Estimate, ModalityUse
+from pipeline.states import Alarm, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
 
 NOW = 1000.0
 replace_use = msgspec.structs.replace

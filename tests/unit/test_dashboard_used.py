@@ -9,7 +9,8 @@ from dashboard.history import USES_KEPT_S, add_use
 from dashboard.situation import Situation
 from dashboard.used import compose
 from dashboard.words import USED
-from pipeline.records import Estimate, Explained, ModalityUse, ModelInfo, SessionInfo
+from pipeline.records import Estimate, ModalityUse
+from pipeline.states import Explained, ModelInfo, SessionInfo
 
 EPOCH = 1.7e9
 HALF = np.full(2, 0.5, np.float32)

@@ -14,7 +14,7 @@ from model.learning.plan import PROTOCOLS, make_plan
 from model.network.settings import NetworkSettings
 from pipeline.errors import BadInput
 from pipeline.modalities import EMOTIONS
-from pipeline.session.config import parse_session
+from pipeline.session.settings_file import parse_session
 
 PER_CLIP = 6
 

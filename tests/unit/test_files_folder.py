@@ -6,9 +6,9 @@ import pytest
 
 from pipeline.errors import BadInput
 from pipeline.records import Event
-from pipeline.session.config import load_session_file, parse_session
 from pipeline.session.folder import EventLog, read_events, read_provenance, reserve, write_provenance, write_settings
 from pipeline.session.provenance import provenance
+from pipeline.session.settings_file import load_session_file, parse_session
 
 EEG = {"match": {"type": "EEG"}, "use": "EEG"}
 SETTINGS = parse_session(

@@ -12,7 +12,7 @@ from model.learning.options import TrainOptions
 from model.network.settings import NetworkSettings
 from model.predictor import Predictor
 from pipeline.errors import BadInput
-from pipeline.session.config import parse_session
+from pipeline.session.settings_file import parse_session
 
 TINY = TrainOptions(
     network=NetworkSettings(width=16, tokens=6, behavioural_tokens=8, heads=2), epochs=1, windows_per_epoch=256

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BadInput
-from pipeline.session.config import dump_session, load_session_file, parse_session
+from pipeline.session.settings_file import dump_session, load_session_file, parse_session
 
 EXAMPLES = Path(__file__).parents[2] / "recordings" / "examples"
 DEMO = Path(__file__).parents[2] / "pipeline" / "session" / "demo.yaml"

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pipeline.errors import BadInput
 from pipeline.files.recording import RecordedStream
 from pipeline.records import StreamInfo
-from pipeline.session.config import Trials, parse_session
+from pipeline.session.config import Trials
+from pipeline.session.settings_file import parse_session
 from pipeline.session.trials import Trial, markers_of, trials_of, write_trials
 
 PATTERNS = Trials(start="start *", end="end *")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline import records
+from pipeline import commands, records, states
 from pipeline.records import Chunk, Estimate, Event, FeatureWindow, Grid, ModalityUse, Record
 from pipeline.store.codec import VERSION, CorruptRecord, decode, encode
 
@@ -62,7 +62,13 @@ def _record(kind: type[Record]) -> st.SearchStrategy[Record]:
     return st.builds(kind, **{field.name: _strategy(field.type) for field in fields})
 
 
-KINDS = [kind for kind in Record.__subclasses__() if kind is not ModalityUse]
+KINDS = [
+    kind
+    for module in (records, states, commands)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, Record) and kind.__module__ == module.__name__
+    if kind not in (Record, ModalityUse)
+]
 
 
 def _same(a: object, b: object) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.session.config import parse_session
+from pipeline.session.settings_file import parse_session
 from pipeline.streams.segments import Piece, Pulled, Segmenter
 
 SFREQ = 250.0

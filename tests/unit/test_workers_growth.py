@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.records import StreamHealth
+from pipeline.states import StreamHealth
 from pipeline.workers.growth import PATIENCE_S, Growth
 
 LONG = PATIENCE_S + 1

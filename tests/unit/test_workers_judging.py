@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline.records import Alarm, Estimate, ModalityUse, StreamHealth
+from pipeline.records import Estimate, ModalityUse
 from pipeline.session.alarm_rules import AbstainedRule, EmotionRule, LatencyRule, LostRule, QualityRule
+from pipeline.states import Alarm, StreamHealth
 from pipeline.workers.judging import advance, of_estimate, of_stream
 
 EMOTIONS = ("Alert", "Upset")

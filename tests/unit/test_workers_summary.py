@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.records import Estimate, StreamHealth
+from pipeline.records import Estimate
+from pipeline.states import StreamHealth
 from pipeline.workers.summary import Summary
 
 

@@ -3,7 +3,7 @@
 import os
 import threading
 
-from pipeline.records import Heartbeat
+from pipeline.states import Heartbeat
 from pipeline.workers.pulse import SILENT_S, Pulse
 from pipeline.workers.watch import START_S, Silence
 
