@@ -129,6 +129,7 @@ def test_one_of_several_participants_is_chosen(written, view):
     expect(page.locator(".chip")).to_have_text("P001")
     expect(page.locator(".bars .bar-row >> nth=0")).to_contain_text("55.0 %")
     page.get_by_text("P002", exact=True).click()
+    expect(page.locator(".chip", has_text="P001")).to_have_count(0)  # Streamlit takes the old page away last
     expect(page.locator(".chip")).to_have_text("P002")
     expect(page.locator(".bars .bar-row >> nth=9")).to_contain_text("55.0 %")
     expect(page.locator(".helo")).to_have_count(1)
