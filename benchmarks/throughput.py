@@ -228,9 +228,10 @@ def _hop_times(client: "redis.Redis", index: int) -> np.ndarray:
 def ours(n: int, folder: Path, seconds: float, readers: str, model: Path, profile: Path | None) -> dict[str, Any]:
     """Measure our readers, store and preprocessing."""
     settings = session(n, readers, model)
-    settings_file = folder / "session.yaml"
+    private = Path(tempfile.mkdtemp(dir=folder))  # what readers leave here, those of another run would take over
+    settings_file = private / "session.yaml"
     settings_file.write_text(dump_session(settings), encoding="utf-8")
-    with EmbeddedServer(folder / "ours") as server:
+    with EmbeddedServer(private / "ours") as server:
         plan = Plan(settings, settings_file, server.url, None, publish=False, dashboard=None)
         specs = [spec for spec in processes(plan) if spec.kind in ("reader", "preprocess")]
         commands = [(spec.kind, profiled(spec.argv, spec.kind, profile), dict(spec.env)) for spec in specs]

@@ -99,18 +99,51 @@ def _given(predictor: Predictor, ready: Sequence[Tick]) -> tuple[dict[str, Array
     return features, present
 
 
+class Helpers:
+    """Processes that estimate beside this one, on the CPU's other cores; none before `start`.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        The model's file, from which each loads it.
+    """
+
+    def __init__(self, checkpoint: Path) -> None:
+        self._checkpoint = checkpoint
+        self._pool: ProcessPoolExecutor | None = None
+
+    def start(self) -> None:
+        """Have them load the model, unless they have or there is one core only; does not wait for them."""
+        if self._pool is None and cores() > 1:
+            self._pool = process_pool(cores() - 1)
+            for _ in range(1, cores()):
+                self._pool.submit(_warm_up, self._checkpoint)
+
+    def submit(self, features: dict[str, Array], present: Array) -> "Future[Prediction] | None":
+        """Have one of them run the model; None where there are none."""
+        return None if self._pool is None else self._pool.submit(_predict, self._checkpoint, features, present)
+
+    def __enter__(self) -> "Helpers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
 class Estimating:
     """Estimate many ticks at which no clock ran, while they are still being made; the bits are those of single ones.
 
-    Where many are expected, a model on the CPU works on all cores: in a process on each other one from the beginning,
-    and in this process as soon as all ticks are there.
+    Where many are expected, a model on the CPU works on all cores: in its helpers from the beginning, and in this
+    process as soon as all ticks are there.
 
     Parameters
     ----------
     predictor : Predictor
         The model.
-    checkpoint : Path
-        Its file, from which other processes load it.
+    helpers : Helpers
+        Of the same model; started if need be.
     expected : int
         How many ticks will come, more or less.
     spread_from : int
@@ -118,30 +151,23 @@ class Estimating:
     """
 
     def __init__(
-        self, predictor: Predictor, checkpoint: Path, expected: int, *, spread_from: int = SPREAD_FROM
+        self, predictor: Predictor, helpers: Helpers, expected: int, *, spread_from: int = SPREAD_FROM
     ) -> None:
-        self._predictor, self._checkpoint = predictor, checkpoint
+        self._predictor = predictor
+        self._helpers = helpers if predictor.device == "cpu" and expected >= spread_from else None
         self._ticks: list[Tick] = []
         self._begun: list[tuple[Array, Future[Prediction]]] = []
-        self._pool: ProcessPoolExecutor | None = None
-        if predictor.device == "cpu" and expected >= spread_from and cores() > 1:
-            self._pool = process_pool(cores() - 1)
-            for _ in range(1, cores()):
-                self._pool.submit(_warm_up, checkpoint)
-
-    def __enter__(self) -> "Estimating":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        if self._helpers is not None:
+            self._helpers.start()
 
     def add(self, tick: Tick) -> None:
         """Take the windows of one more tick."""
         self._ticks.append(tick)
-        if self._pool is not None and len(self._ticks) % _AT_ONCE == 0:
+        if self._helpers is not None and len(self._ticks) % _AT_ONCE == 0:
             features, present = _given(self._predictor, self._ticks[-_AT_ONCE:])
-            self._begun.append((present, self._pool.submit(_predict, self._checkpoint, features, present)))
+            begun = self._helpers.submit(features, present)
+            if begun is not None:
+                self._begun.append((present, begun))
 
     def finish(self, on_done: Callable[[int], None]) -> list[Estimate]:
         """Return the estimates of all ticks, in their order.

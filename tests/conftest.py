@@ -23,6 +23,9 @@ os.environ["XDG_RUNTIME_DIR"] = _FOLDER.name
 os.environ.pop("HELO_REDIS_URL", None)
 os.environ.pop("HELO_PORT", None)
 
+# A shell that runs the tests in the background leaves Ctrl-C ignored, and what they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # No test asserts a wall time: a machine may be busy.
 settings.register_profile("helo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("helo")

@@ -4,10 +4,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from model.estimating import Helpers
 from model.header import fits, model_path, read_header
-from model.predictor import Predictor
+from model.predictor import Predictor, choose_device
 from pipeline.errors import BadInput
 from pipeline.files.read import read_recording
 from pipeline.files.recording import RecordedStream
@@ -24,6 +25,11 @@ from pipeline.session.settings_file import load_session_file
 from pipeline.session.tables import estimate_row, feature_row, write_parquet
 from pipeline.session.trials import Trial, markers_of, trials_of, write_trials
 from pipeline.signals.offline import pieces
+
+#: Of a recording for which no session file is given.
+_PLAIN_MODEL: Final = "shipped"
+#: A file of this size holds enough to pay back the start of other processes; its reading takes about as long.
+_LARGE_BYTES: Final = 32 << 20
 
 
 class Analysis(NamedTuple):
@@ -76,10 +82,15 @@ def analyze(
         Recording, session file or model cannot be used, or no tick comes of them.
     """
     begun = time.monotonic()
+    settings = None if session is None else load_session_file(session)
     if is_session(recording) and not (options and options.given()):
-        analysis = _of_session(open_session(recording), session, track)
+        recorded = open_session(recording)
+        recorded = recorded if settings is None else replace(recorded, settings=settings)
+        with Helpers(model_path(recorded.settings.model)) as helpers:
+            analysis = _of_session(recorded, session, helpers, track)
     else:
-        analysis = _of_recording(recording, session, options, track)
+        with Helpers(model_path(_PLAIN_MODEL if settings is None else settings.model)) as helpers:
+            analysis = _of_recording(recording, session, settings, options, helpers, track)
     estimates = [estimate for made in analysis.made.values() for estimate in made.estimates]
     if not estimates:
         raise BadInput(f"{recording}: is too short for a single estimate; give a longer recording")
@@ -98,10 +109,8 @@ def analyze(
     }
 
 
-def _of_session(session: RecordedSession, other: Path | None, track: Track) -> Analysis:
+def _of_session(session: RecordedSession, other: Path | None, helpers: Helpers, track: Track) -> Analysis:
     """Compute a recorded session again, up to its last estimate where there is one; or by another session file."""
-    if other is not None:
-        session = replace(session, settings=load_session_file(other))
     settings = session.settings
     predictor = Predictor.load(model_path(settings.model), settings.device)
     notes = [*session.notes]
@@ -111,7 +120,7 @@ def _of_session(session: RecordedSession, other: Path | None, track: Track) -> A
     made, segments = {}, {}
     for participant in settings.participants:
         try:
-            whole = recompute(session, participant, predictor, track, as_run=other is None)
+            whole = recompute(session, participant, predictor, helpers, track, as_run=other is None)
         except BadInput as error:
             raise BadInput(f"{other or session.path}: participants.{participant}.{error}") from error
         last = session.last_estimate(participant) if other is None else None
@@ -126,14 +135,21 @@ def _of_session(session: RecordedSession, other: Path | None, track: Track) -> A
     return Analysis(settings, predictor, made, segments, session.duration_s, notes, trials)
 
 
-def _of_recording(path: Path, session: Path | None, options: TableOptions | None, track: Track) -> Analysis:
+def _of_recording(
+    path: Path,
+    session: Path | None,
+    settings: SessionFile | None,
+    options: TableOptions | None,
+    helpers: Helpers,
+    track: Track,
+) -> Analysis:
+    device = choose_device("auto" if settings is None else settings.device)
+    if device == "cpu" and path.is_file() and path.stat().st_size >= _LARGE_BYTES:
+        helpers.start()  # they load the model while this process reads
     recording = read_recording(path, options)
     notes = [*recording.notes, *recording.left_out]
-    if session is not None:
-        settings = load_session_file(session)
-    else:
-        header = read_header(model_path("shipped"))
-        settings, left = plain_session(recording, header.modalities)
+    if settings is None:
+        settings, left = plain_session(recording, read_header(model_path(_PLAIN_MODEL)).modalities)
         notes += left
     predictor = Predictor.load(model_path(settings.model), settings.device)
     unfit = fits(predictor.header, settings)
@@ -150,7 +166,7 @@ def _of_recording(path: Path, session: Path | None, options: TableOptions | None
         for name in inputs(settings, participant, predictor).values():
             streams[name], segments[f"{participant}/{name}"] = _input(settings, participant, name, found.get(name))
         try:
-            made[participant] = compute(settings, participant, streams, predictor, track)
+            made[participant] = compute(settings, participant, streams, predictor, helpers, track)
             notes += made[participant].notes
         except BadInput as error:
             raise BadInput(f"{session or path}: participants.{participant}.{error}") from error
@@ -203,7 +219,7 @@ def _write(out: Path, recording: Path, analysis: Analysis) -> None:
             "recording": recording.name,
             "model": {
                 "sha256": predictor.model_hash,
-                "description": predictor.header.training.description,
+                "description": predictor.header.description,
                 "demonstration": predictor.header.demonstration,
                 "device": predictor.device,
                 "emotions": list(predictor.header.emotions),

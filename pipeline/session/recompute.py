@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from model.estimating import Estimating, Join
-from model.header import Header, model_path
+from model.estimating import Estimating, Helpers, Join
+from model.header import Header
 from model.predictor import Predictor
 from pipeline.errors import BadInput
 from pipeline.records import Chunk, Estimate, FeatureWindow, Grid, StreamInfo
@@ -52,7 +52,12 @@ def inputs(settings: SessionFile, participant: str, predictor: Predictor) -> dic
 
 
 def compute(
-    settings: SessionFile, participant: str, streams: Mapping[str, Input], predictor: Predictor, track: Track
+    settings: SessionFile,
+    participant: str,
+    streams: Mapping[str, Input],
+    predictor: Predictor,
+    helpers: Helpers,
+    track: Track,
 ) -> Made:
     """Return what comes of a participant's streams when nothing is late.
 
@@ -66,6 +71,8 @@ def compute(
         By the session's names. One that is not required is left aside when it is no use.
     predictor : Predictor
         The model.
+    helpers : Helpers
+        Of the same model.
     track : callable
         Is told of the progress.
 
@@ -100,11 +107,17 @@ def compute(
         windows = began + processor.advance(max(last for _, last in spans))
     notes = tuple(f"stream {participant}/{name} is not used: {fault}" for name, fault in faults.items() if fault)
     seconds = max(last for _, last in spans) - min(first for first, _ in spans)
-    return _made(participant, windows, notes, settings, predictor, track, round(seconds / settings.hop_s))
+    return _made(participant, windows, notes, settings, predictor, helpers, track, round(seconds / settings.hop_s))
 
 
 def recompute(
-    session: RecordedSession, participant: str, predictor: Predictor, track: Track, *, as_run: bool = True
+    session: RecordedSession,
+    participant: str,
+    predictor: Predictor,
+    helpers: Helpers,
+    track: Track,
+    *,
+    as_run: bool = True,
 ) -> Made:
     """Return what was computed live, as far as windows were recorded; what was late then is late again.
 
@@ -116,6 +129,8 @@ def recompute(
         One of its participants.
     predictor : Predictor
         The model.
+    helpers : Helpers
+        Of the same model.
     track : callable
         Is told of the progress.
     as_run : bool
@@ -134,7 +149,7 @@ def recompute(
             for name, one in raw.items()
             if one and len(one.parts) > 1
         )
-        made = compute(settings, participant, streams, predictor, track)
+        made = compute(settings, participant, streams, predictor, helpers, track)
         return made._replace(notes=made.notes + others)
     progress = track(f"{participant}: features", sum(one.samples for one in raw.values() if one))
     again: list[FeatureWindow] = []
@@ -142,7 +157,7 @@ def recompute(
         decided = decisions(windows, participant, modality)
         windows_of = _again(raw[name], wanted[name], decided, ticks, predictor.header, progress)
         again += [window for window in windows_of if window.tick <= decided.last_tick]
-    return _made(participant, again, (), settings, predictor, track, len(again) // max(1, len(found)))
+    return _made(participant, again, (), settings, predictor, helpers, track, len(again) // max(1, len(found)))
 
 
 def _input(raw: RawStream | None, settings: StreamSettings) -> Input:
@@ -225,6 +240,7 @@ def _made(
     notes: tuple[str, ...],
     settings: SessionFile,
     predictor: Predictor,
+    helpers: Helpers,
     track: Track,
     expected: int,
 ) -> Made:
@@ -232,12 +248,12 @@ def _made(
     join = Join(tuple(inputs(settings, participant, predictor)), 0)
     plain: list[FeatureWindow] = []
     n_ticks = 0
-    with Estimating(predictor, model_path(settings.model), expected) as estimating:
-        for made in windows:
-            plain.append(replace(made, arrival=None))
-            tick = join.add(plain[-1])
-            if tick is not None:
-                estimating.add(tick)
-                n_ticks += 1
-        estimates = estimating.finish(track(f"{participant}: estimates", n_ticks))
+    estimating = Estimating(predictor, helpers, expected)
+    for made in windows:
+        plain.append(replace(made, arrival=None))
+        tick = join.add(plain[-1])
+        if tick is not None:
+            estimating.add(tick)
+            n_ticks += 1
+    estimates = estimating.finish(track(f"{participant}: estimates", n_ticks))
     return Made(sorted(plain, key=lambda window: window.tick), estimates, notes)

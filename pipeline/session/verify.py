@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from model.estimating import Helpers
 from model.header import model_hash, model_path
 from model.predictor import Predictor, choose_device
 from pipeline.errors import BadInput
@@ -85,12 +86,13 @@ def verify(path: Path, track: Track) -> Verdict:
     notes = [*session.notes, *_elsewhere(session), *_what_happened(path)]
     predictor = _predictor(session, notes)
     comparison = Comparison()
-    for participant in session.settings.participants:
-        made = recompute(session, participant, predictor, track)
-        again = {row["tick"]: row for row in _rows(estimate_row(participant, one) for one in made.estimates)}
-        for row in recorded.to_pylist():
-            if row["participant"] == participant:
-                comparison.add(row, again.get(row["tick"]))
+    with Helpers(model_path(session.settings.model)) as helpers:
+        for participant in session.settings.participants:
+            made = recompute(session, participant, predictor, helpers, track)
+            again = {row["tick"]: row for row in _rows(estimate_row(participant, one) for one in made.estimates)}
+            for row in recorded.to_pylist():
+                if row["participant"] == participant:
+                    comparison.add(row, again.get(row["tick"]))
     for row in recorded.to_pylist():
         if row["participant"] not in session.settings.participants:
             comparison.add(row, None)

@@ -10,6 +10,7 @@ from pipeline.session.xdf_format import MAGIC, VARLEN, Tag
 
 _STAMP_BYTES: Final = 8
 _NUMBER_BYTES: Final = 4
+_TAG_BYTES: Final = 2
 _TAGS: Final = frozenset(map(int, Tag))
 _OF_NO_STREAM: Final = frozenset({int(Tag.FILE_HEADER), int(Tag.BOUNDARY)})
 
@@ -63,23 +64,30 @@ def survey(path: Path) -> Survey:
 
 
 def _walk(content: mmap.mmap, found: Survey) -> None:
-    size = len(content)
-    footers = False
-    while found.end < size:
-        start = found.end + 1 + content[found.end]
-        length = _number(content, found.end + 1, start)
-        tag = _number(content, start, start + 2)
-        known = content[found.end] in VARLEN and (tag is None or tag in _TAGS)
-        if not known or (length is not None and length < 2):
+    # Hundreds of thousands of chunks: what is mostly there, a length of one byte or of four, is read without a call.
+    size, end, footers = len(content), found.end, False
+    while end < size:
+        width = content[end]
+        start = end + 1 + width
+        if start + _TAG_BYTES > size:
+            length = tag = None
+        else:
+            length = content[end + 1] if width == 1 else int.from_bytes(content[end + 1 : start], "little")
+            tag = content[start] | content[start + 1] << 8
+        if (
+            width not in VARLEN
+            or (tag is not None and tag not in _TAGS)
+            or (length is not None and length < _TAG_BYTES)
+        ):
             found.damaged = True
             return
         if length is None or tag is None or start + length > size:
             found.cut = True
             return
-        _take(content, tag, start + 2, start + length, found.streams)
-        found.end = start + length
+        _take(content, tag, start + _TAG_BYTES, start + length, found.streams)
+        found.end = end = start + length
         footers = footers or tag == Tag.STREAM_FOOTER
-        found.body = found.body if footers else found.end
+        found.body = found.body if footers else end
 
 
 def _take(content: mmap.mmap, tag: int, start: int, end: int, streams: dict[int, SurveyedStream]) -> None:

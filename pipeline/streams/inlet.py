@@ -1,5 +1,6 @@
 """One open LSL stream: blocking reads, its full description, and the probes of its source's clock."""
 
+import ctypes
 from types import TracebackType
 from typing import Final, Self
 
@@ -9,7 +10,7 @@ from pipeline.records import StreamInfo
 from pipeline.streams import description
 from pipeline.streams.clock import local_clock
 from pipeline.streams.discovery import Found
-from pipeline.streams.liblsl import pylsl
+from pipeline.streams.liblsl import pylsl, without_yielding
 from pipeline.streams.probes import Probe, newest_probe
 from pipeline.streams.segments import Pulled
 
@@ -20,6 +21,9 @@ BUFFER_S: Final = 60
 CHUNK_S: Final = 0.02
 #: The most samples that one pull returns.
 MAX_SAMPLES: Final = 1024
+
+
+_samples_available = without_yielding("lsl_samples_available", ctypes.c_uint32, ctypes.c_void_p)
 
 
 class StreamLost(Exception):  # noqa: N818 - it names what happened
@@ -85,7 +89,7 @@ class Inlet:
         try:
             # First what is waited for, in a small buffer: mostly that is all, and pulls are what a reader does most.
             samples, times = self._inlet.pull_chunk(timeout, self._min_samples, as_numpy=True)
-            if len(times) and self._inlet.samples_available():
+            if len(times) and _samples_available(self._inlet.obj):
                 more, later = self._inlet.pull_chunk(0.0, MAX_SAMPLES, as_numpy=True)
                 samples, times = np.concatenate([samples, more]), np.concatenate([times, later])
         except pylsl.util.LostError as error:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.estimating import Estimating, Join, estimate_of, estimates_of
+from model.estimating import Estimating, Helpers, Join, estimate_of, estimates_of
 from model.header import model_path
 from model.predictor import Predictor
 from pipeline.records import Estimate, FeatureWindow
@@ -112,7 +112,8 @@ def test_many_ticks_come_out_the_same_on_all_cores(predictor):
     done: list[int] = []
 
     def estimate(spread_from: int) -> list[Estimate]:
-        with Estimating(predictor, model_path("shipped"), len(ready), spread_from=spread_from) as estimating:
+        with Helpers(model_path("shipped")) as helpers:
+            estimating = Estimating(predictor, helpers, len(ready), spread_from=spread_from)
             for one in ready:
                 estimating.add(one)
             return estimating.finish(done.append)
