@@ -53,6 +53,22 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     simulator_version: int | None = None
 
 
+class Personalized(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose own model it is, and what that was learned from."""
+
+    participant: str
+    trials: tuple[str, ...]
+    """The participant's rated trials."""
+    general_hash: str
+    """Of the model that was personalized."""
+    pull: float
+    """Strength with which the participant was believed to be like others (`model.learning.personal`)."""
+    general_kl: float
+    """Mean KL over the trials with the general model (nats)."""
+    held_out_kl: float
+    """Mean KL over the trials, each held out while the others personalized (nats)."""
+
+
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A checkpoint's header."""
 
@@ -75,6 +91,16 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Scores on the validation participants: method -> score -> mean over windows."""
     demonstration: bool
     """Trained on simulated participants: its estimates say nothing about a person."""
+    personalized: Personalized | None = None
+    """None for a model for everyone. Intervals and scores stay those of the model for everyone."""
+
+    @property
+    def description(self) -> str:
+        """What the model was trained on, and whose it is, in one line."""
+        if self.personalized is None:
+            return self.training.description
+        n_trials = len(self.personalized.trials)
+        return f"{self.training.description}; personalized for {self.personalized.participant} by {n_trials} trials"
 
 
 def model_path(model: str) -> Path:
@@ -141,6 +167,11 @@ def fits(header: Header, session: SessionFile) -> str | None:
     """Say why a model cannot serve a session, or None when it can."""
     takes = list(header.modalities)
     for code, participant in session.participants.items():
+        if header.personalized is not None and header.personalized.participant != code:
+            return (
+                f"model: is personalized for {header.personalized.participant}, but the session has "
+                f"participants.{code}; choose the model for everyone, or a session of that participant alone"
+            )
         has = sorted(participant.modality_streams())
         if not set(has) & set(takes):
             return (

@@ -2,6 +2,7 @@
 
 import csv
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -31,6 +32,24 @@ class RatingsFile(NamedTuple):
     path: Path
     emotions: tuple[str, ...]
     trials: list[RatedTrial]
+
+    def of(self, participant: str | None = None, sessions: Collection[str] | None = None) -> "RatingsFile":
+        """Return the rows of one participant and of some sessions; None takes all.
+
+        Raises
+        ------
+        BadInput
+            There is no such row.
+        """
+        rows = [row for row in self.trials if participant in (None, row.participant)]
+        if not rows:
+            known = ", ".join(dict.fromkeys(row.participant for row in self.trials))
+            raise BadInput(f"{self.path}: participant: no row is of {participant}; there are {known}")
+        chosen = [row for row in rows if sessions is None or row.session in sessions]
+        if not chosen:
+            known = ", ".join(dict.fromkeys(row.session for row in rows))
+            raise BadInput(f"{self.path}: session: no row is of {', '.join(sessions or ())}; there are {known}")
+        return self._replace(trials=chosen)
 
 
 def read_ratings(path: Path) -> RatingsFile:

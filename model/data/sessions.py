@@ -1,7 +1,7 @@
 """One's own recordings: session folders as `helo run` leaves them, with a ratings file."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
@@ -67,6 +67,37 @@ def read_sessions(
             parts.append(_participant(root / session, table, mine, ratings, modalities, hop_s))
         on_done()
     return join(parts)
+
+
+def read_folders(
+    sessions: Sequence[Path], ratings: RatingsFile, *, hop_s: float, on_done: Callable[[], None] = lambda: None
+) -> LabelledWindows:
+    """Read the rated trials of some recorded sessions, which may lie in different folders.
+
+    Parameters
+    ----------
+    sessions : sequence of Path
+        The sessions' folders; the ratings of others are not looked at.
+    ratings, hop_s, on_done
+        As `read_sessions` takes them.
+
+    Raises
+    ------
+    BadInput
+        As `read_sessions`; a session has no rated trial, or the sessions have different modalities.
+    """
+    by_root: dict[Path, list[str]] = {}
+    for session in sessions:
+        place = session.resolve()
+        by_root.setdefault(place.parent, []).append(place.name)
+        ratings.of(sessions=[place.name])
+    parts = [
+        read_sessions(root, ratings.of(sessions=names), hop_s=hop_s, on_done=on_done) for root, names in by_root.items()
+    ]
+    try:
+        return join(parts)
+    except ValueError as error:
+        raise BadInput(f"{', '.join(map(str, sessions))}: {error}; give sessions with the same streams") from error
 
 
 def _participant(

@@ -105,6 +105,12 @@ class HeLo(nn.Module):
         for parameter in self.head[-1].parameters():
             parameter.mul_(factor)
 
+    @torch.no_grad()
+    def move(self, offset: Tensor) -> None:
+        """Add an offset ``(n_emotions,)`` to every later departure; with nothing present the prior stays."""
+        _, bias = self.head[-1].parameters()
+        bias.add_(offset)
+
     def _fuse(self, tokens: Mapping[str, Tensor], something: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Join both sides' tokens, the physiological ones carried to the behavioural ones; return plan and cost too."""
         plan = cost = None

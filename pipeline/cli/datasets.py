@@ -25,7 +25,7 @@ Ratings = Annotated[
     ),
 ]
 #: Seconds between the windows of recorded sessions.
-_SESSION_HOP_S: Final = 1.0
+SESSION_HOP_S: Final = 1.0
 _KNOWN: Final = "simulated, wesad:DIR, dmer:DIR or sessions:DIR"
 
 
@@ -97,6 +97,6 @@ def _sessions(folder: Path, options: DataOptions) -> "LabelledWindows":
     if options.ratings is None:
         raise BadInput(f"--ratings: is missing; {options.data} needs a CSV file with the participants' ratings")
     ratings = read_ratings(options.ratings)
-    hop = options.hop or _SESSION_HOP_S
+    hop = options.hop or SESSION_HOP_S
     with progress("sessions", len({trial.session for trial in ratings.trials})) as advance:
         return read_sessions(folder, ratings, hop_s=hop, on_done=lambda: advance("sessions"))

@@ -37,6 +37,7 @@ COMMANDS: Final[dict[Callable[..., None], str]] = {
     webcam.webcam: "Publish the face before a camera, as numbers.",
     board.brainflow: "Publish a BrainFlow board over LSL.",
     learn.train: "Train a model.",
+    learn.personalize: "Make a model one participant's own.",
     scores.evaluate: "Compare methods without leakage.",
     inspect.doctor: "Say whether this installation is healthy.",
 }

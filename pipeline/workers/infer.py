@@ -62,7 +62,7 @@ class Infer:
                 emotions=header.emotions,
                 mean_label=array(header.mean_label),
                 model_hash=self._predictor.model_hash,
-                description=header.training.description,
+                description=header.description,
                 demonstration=header.demonstration,
                 device=self._predictor.device,
                 family=header.family,

@@ -89,7 +89,7 @@ def _check_model(settings: SessionFile) -> list[Check]:
     misfit = fits(header, settings)
     if misfit is not None:
         return [Check("model", False, misfit.removeprefix("model: "))]
-    model = Check("model", True, header.training.description)
+    model = Check("model", True, header.description)
     return [model, _check_alarms(settings, header)] if settings.alarms else [model]
 
 
