@@ -214,7 +214,7 @@ def test_the_command_writes_a_model_and_says_what_it_gains(recorded, tmp_path):
     said = helo_json("personalize", str(folder), "--ratings", str(ratings), "--out", str(out))
     assert said["personalized"]
     assert said["out"] == str(out)
-    assert said["held_out_kl"] < 0.9 * said["general_kl"]
+    assert said["held_out_kl"] < 0.8 * said["general_kl"]
     assert [trial["trial"] for trial in said["trials"]] == [f"pilot/clip-0{number}" for number in (1, 2, 3)]
     assert read_header(out).personalized.held_out_kl == pytest.approx(said["held_out_kl"])
 
