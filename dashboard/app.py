@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.feed import Feed
 from dashboard.screens import live, sessions, used
+from dashboard.screens.door import admitted
 from pipeline.store.connection import STORE_VARIABLE
 
 
@@ -32,6 +33,8 @@ def main() -> None:
     arguments = _arguments()
     title = arguments.session or "sessions"
     st.set_page_config(page_title=f"{title} · helo live", layout="wide", initial_sidebar_state="collapsed")
+    if not admitted():
+        return
     pages = []
     if arguments.session:
         feed = _feed(os.environ[STORE_VARIABLE], arguments.session)

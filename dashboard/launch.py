@@ -4,13 +4,14 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from dashboard.access import address
 from dashboard.assets import install
 
 APP: Final = Path(__file__).with_name("app.py")
 
 
 def command(session: str, port: int, recordings: Path) -> list[str]:
-    """Return the command that serves a session's pages on localhost; the environment says where its store is.
+    """Return the command that serves a session's pages; the environment says where, and where its store is.
 
     Parameters
     ----------
@@ -24,12 +25,12 @@ def command(session: str, port: int, recordings: Path) -> list[str]:
     Raises
     ------
     BadInput
-        Plotly's file cannot be put where the page gets it.
+        Plotly's file cannot be put where the page gets it, or it may not be served at that address.
     """
     install()
     # The rest is set by .streamlit/config.toml beside the app; these must hold whatever else is configured.
     options = {
-        "--server.address": "localhost",
+        "--server.address": address(),
         "--server.port": str(port),
         "--server.headless": "true",
         "--server.enableStaticServing": "true",

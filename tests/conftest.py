@@ -22,6 +22,7 @@ with confine(Path(_FOLDER.name)).open("a", encoding="utf-8") as _configuration:
 os.environ["XDG_RUNTIME_DIR"] = _FOLDER.name
 os.environ.pop("HELO_REDIS_URL", None)
 os.environ.pop("HELO_PORT", None)
+os.environ.pop("HELO_ADDRESS", None)
 
 # A shell that runs the tests in the background leaves Ctrl-C ignored, and what they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

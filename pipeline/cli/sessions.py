@@ -63,13 +63,13 @@ def sessions(*, recordings: Recordings = RECORDINGS) -> None:
 
     from dashboard.launch import command
     from pipeline.launch import ends_with_parent
-    from pipeline.workers.planning import require_free
+    from pipeline.workers.planning import page_address, require_free
 
     if not recordings.is_dir():
         raise BadInput(f"{recordings}: is no folder; give one of recorded sessions by --recordings")
     port = dashboard_port()
     require_free(port)
-    typer.echo(f"The sessions in {recordings} are at http://localhost:{port}; Ctrl-C ends this.", err=True)
+    typer.echo(f"The sessions in {recordings} are at {page_address(port)}; Ctrl-C ends this.", err=True)
     with subprocess.Popen(ends_with_parent(command("", port, recordings))) as served:
         try:
             status = served.wait()

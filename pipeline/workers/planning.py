@@ -1,8 +1,10 @@
 """What a run is made of, before anything is started: its plan, its store, what every page says of it."""
 
+import errno
 import socket
 from pathlib import Path
 
+from dashboard.access import ADDRESS_VARIABLE, address
 from dashboard.launch import command as dashboard_command
 from model.header import model_path, read_header
 from pipeline.errors import BadInput
@@ -47,7 +49,7 @@ def plan_of(
     dashboard = None
     if port is not None:
         argv = dashboard_command(settings.session, port, recordings)
-        where = f"http://localhost:{port}"
+        where = page_address(port)
         dashboard = ProcessSpec("dashboard", where, argv, phase=3, env={STORE_VARIABLE: url})
     return Plan(
         settings=settings,
@@ -82,19 +84,30 @@ def session_info(plan: Plan, checks: list[Check]) -> SessionInfo:
     )
 
 
+def page_address(port: int) -> str:
+    """Return the address of the dashboard's pages, as a browser takes it."""
+    host = address()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def require_free(port: int) -> None:
-    """Check that the dashboard's port can be taken.
+    """Check that the dashboard can be served at its port.
 
     Raises
     ------
     BadInput
-        It cannot.
+        It cannot, or others could reach it without a password.
     """
-    with socket.socket() as probe:
+    host = address()
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise BadInput(
+                    f"{ADDRESS_VARIABLE}: {host} is no address of this machine; give one that it has, or leave it out"
+                ) from error
             raise BadInput(
                 f"HELO_PORT: port {port} is taken ({error.strerror}); set HELO_PORT to another, or stop what uses it"
             ) from error

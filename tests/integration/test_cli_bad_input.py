@@ -149,6 +149,22 @@ def test_a_port_that_is_none_is_named(tmp_path):
     assert "HELO_PORT" in refused(tmp_path, "demo", env={"HELO_PORT": "high"})
 
 
+@pytest.mark.parametrize(
+    ("env", "sentence"),
+    [
+        ({"HELO_ADDRESS": "0.0.0.0"}, "HELO_PASSWORD: others can reach 0.0.0.0, so a password"),
+        ({"HELO_ADDRESS": "0.0.0.0", "HELO_PASSWORD": "short"}, "HELO_PASSWORD: others can reach 0.0.0.0"),
+        ({"HELO_ADDRESS": "lab-pc"}, "HELO_ADDRESS: 'lab-pc' is no address"),
+        (
+            {"HELO_ADDRESS": "192.0.2.1", "HELO_PASSWORD": "long enough for it"},
+            "192.0.2.1 is no address of this machine",
+        ),
+    ],
+)
+def test_pages_that_others_could_reach_need_a_password_and_an_address_that_is_there(tmp_path, env, sentence):
+    assert sentence in refused(tmp_path, "demo", "--recordings", tmp_path / "rec", env=env)
+
+
 def test_a_store_that_does_not_answer_is_named_without_its_password(tmp_path):
     url = "redis://:hush@127.0.0.1:1/0"
     line = refused(tmp_path, "demo", "--no-dashboard", "--recordings", tmp_path / "rec", env={"HELO_REDIS_URL": url})
