@@ -10,8 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.feed import Feed
-from dashboard.screens import live, sessions, used
-from dashboard.screens.door import admitted
+from dashboard.screens import door, live, sessions, used
 from pipeline.store.connection import STORE_VARIABLE
 
 
@@ -31,9 +30,10 @@ def _feed(store: str, session: str) -> Feed:
 def main() -> None:
     """Serve one run of the page."""
     arguments = _arguments()
-    title = arguments.session or "sessions"
-    st.set_page_config(page_title=f"{title} · helo live", layout="wide", initial_sidebar_state="collapsed")
-    if not admitted():
+    title = f"{arguments.session or 'sessions'} · helo live" if door.admitted() else "helo live"
+    st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="collapsed")
+    if not door.admitted():
+        door.page()
         return
     pages = []
     if arguments.session:

@@ -12,9 +12,12 @@ def _door() -> Door:
 
 
 def admitted() -> bool:
-    """Return whether this viewer may see the pages; ask for the password where it is needed."""
-    if not asks() or st.session_state.get("admitted", False):
-        return True
+    """Return whether this viewer may see the pages."""
+    return not asks() or bool(st.session_state.get("admitted", False))
+
+
+def page() -> None:
+    """Ask for the password."""
     with st.form("door", width=360):
         given = st.text_input("Password of this session's pages", type="password")
         asked = st.form_submit_button("Open")
@@ -23,4 +26,3 @@ def admitted() -> bool:
         st.rerun()
     if asked:
         st.error("That is not the password.")
-    return False

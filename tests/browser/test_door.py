@@ -16,6 +16,7 @@ def test_nothing_is_seen_before_the_password_is_given(view, tmp_path):
     with started("sessions", "--recordings", tmp_path, env=env) as serving:
         wait_for(lambda: serving.poll() is not None or answers(port), within_s=90)
         page = view(port, ready="input[type=password]")
+        expect(page).to_have_title("helo live")
         expect(page.locator(".helo")).to_have_count(0)
         expect(page.get_by_text("Sessions", exact=True)).to_have_count(0)
         field = page.get_by_label("Password of this session's pages")
