@@ -61,7 +61,7 @@ class ProcessHealth(Record, frozen=True, tag="process-health"):
     """How one process is doing, reported by the supervisor."""
 
     kind: str
-    """reader, preprocess, infer, recorder, publisher, alarms, store, dashboard, or the demo's simulator."""
+    """reader, preprocess, infer, recorder, publisher, alarms, notes, store, dashboard, or the demo's simulator."""
     what: str
     """What it works on, for example ``P001/eeg``."""
     pid: int
@@ -89,6 +89,15 @@ class Published(Record, frozen=True, tag="published"):
     """Whether anybody was reading them."""
 
 
+class Noted(Record, frozen=True, tag="noted"):
+    """How far a session's notes have been sent over LSL."""
+
+    event: str
+    """Id of the newest event that was looked at."""
+    read: bool
+    """Whether anybody was reading them."""
+
+
 class SessionInfo(Record, frozen=True, tag="session"):
     """What the session is, written once by the supervisor."""
 
@@ -103,6 +112,8 @@ class SessionInfo(Record, frozen=True, tag="session"):
     session_dir: str = ""
     alarms: bool = False
     """Whether there are rules for alarms."""
+    notes: tuple[str, ...] = ()
+    """What the hot keys of the control page note."""
 
 
 class ModelInfo(Record, frozen=True, tag="model"):

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from pipeline.errors import BadInput
 from pipeline.modalities import COUNTER_LABELS, MODALITIES, UNIT_FACTORS, Modality, Use
@@ -13,6 +13,8 @@ LONGEST_NAME = 64
 #: Letters, digits, - and _: safe as a folder name and as a part of a key.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=LONGEST_NAME)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9]{0,31}$")]
+#: What a hot key of the control page writes down.
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class _Model(BaseModel):
@@ -187,6 +189,16 @@ class SessionFile(_Model):
     participants: Annotated[dict[Code, Participant], Field(min_length=1)]
     trials: Trials | None = None
     alarms: list[AlarmRule] = Field(default_factory=list)
+    notes: list[Label] = Field(default_factory=list, max_length=9)
+    """What the keys 1 to 9 of the control page note, in this order."""
+
+    @field_validator("notes")
+    @classmethod
+    def _one_key_a_label(cls, notes: list[str]) -> list[str]:
+        twice = next((label for label in notes if notes.count(label) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{twice!r} stands here twice; give each key a label of its own")
+        return notes
 
     @model_validator(mode="after")
     def _alarms_that_can_sound(self) -> "SessionFile":

@@ -15,6 +15,7 @@ from pipeline.states import (
     Explained,
     Heartbeat,
     ModelInfo,
+    Noted,
     ProcessHealth,
     Published,
     SessionInfo,
@@ -110,6 +111,14 @@ class Board:
     def alarms(self) -> Alarms | None:
         """Return which alarms sound, None before the first."""
         return self._get(keys.alarms(self._session), Alarms)
+
+    def put_noted(self, noted: Noted) -> None:
+        """Say how far the notes have been sent over LSL."""
+        self._put(keys.noted(self._session), None, noted)
+
+    def noted(self) -> Noted | None:
+        """Return how far the notes have been sent over LSL, None before the first."""
+        return self._get(keys.noted(self._session), Noted)
 
     def put_grid(self, participant: str, grid: Grid) -> None:
         """Set a participant's tick grid."""

@@ -39,7 +39,7 @@ class Expiry:
             name(session)
             for name in (
                 keys.events, keys.commands, keys.answers, keys.recording, keys.recorded, keys.health, keys.info,
-                keys.model,
+                keys.model, keys.noted,
             )
         ]  # fmt: skip
         for participant, streams in participants.items():

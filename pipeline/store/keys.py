@@ -114,6 +114,11 @@ def alarms(session: str) -> str:
     return f"helo:{{{session}}}:alarms"
 
 
+def noted(session: str) -> str:
+    """Return where it is kept which of a session's notes have been sent over LSL."""
+    return f"helo:{{{session}}}:noted"
+
+
 def health(session: str) -> str:
     """Return the hash of `ProcessHealth` and `StreamHealth` records."""
     return f"helo:{{{session}}}:health"

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from pipeline.records import Array, StreamInfo
 from pipeline.streams import description
 from pipeline.streams.liblsl import pylsl
+
+#: Whoever read the stream of a process that died has this long to find its successor's (s); what there is to send
+#: waits meanwhile.
+RETURN_S: Final = 5.0
 
 
 class Outlet:

@@ -28,6 +28,8 @@ class Plan:
     """None: nothing is recorded."""
     publish: bool
     dashboard: ProcessSpec | None
+    operator_key: str = ""
+    """Whoever has it may control the session from the dashboard."""
 
 
 def processes(plan: Plan) -> Iterator[ProcessSpec]:
@@ -42,7 +44,7 @@ def processes(plan: Plan) -> Iterator[ProcessSpec]:
     yield _worker(plan, "infer", phase=2)
     if plan.session_dir is not None:
         yield _worker(plan, "recorder", phase=3, patience_s=_RECORDER_PATIENCE_S)
-    for kind in (["publisher"] if plan.publish else []) + (["alarms"] if plan.settings.alarms else []):
+    for kind in (["publisher"] if plan.publish else []) + (["alarms"] if plan.settings.alarms else []) + ["notes"]:
         # The laboratory's own configuration decides who may find what we send; without one, only this machine.
         confined = os.environ.get(VARIABLE) or str(write_configuration(plan.settings_file.parent))
         yield _worker(plan, kind, phase=3, env={VARIABLE: confined})

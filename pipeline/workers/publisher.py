@@ -1,18 +1,13 @@
 """The publisher: estimates go back to LSL, one stream a participant, with the emotions as channel labels."""
 
-from typing import Final
-
 import numpy as np
 
 from pipeline.records import Estimate, StreamInfo
 from pipeline.states import Published
 from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader, last
-from pipeline.streams.outlet import Outlet
+from pipeline.streams.outlet import RETURN_S, Outlet
 from pipeline.workers.context import WorkerContext, worker_main
-
-#: Whoever read the predecessor's stream has this long to find this one (s); estimates wait meanwhile.
-RETURN_S: Final = 5.0
 
 
 def estimate_stream(

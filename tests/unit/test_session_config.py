@@ -71,6 +71,11 @@ def test_the_session_as_run_reads_back_equal():
         ("session", None, ["session", "missing"]),
         ("hop_s", 0, ["hop_s", "0.05"]),
         ("participants", {}, ["participants"]),
+        ("notes", ["a", "b", "a"], ["notes", "'a'", "twice"]),
+        ("notes", [f"label {number}" for number in range(10)], ["notes", "at most 9"]),
+        ("notes", ["a", " "], ["notes.1", "at least 1 character"]),
+        ("notes", ["x" * 41], ["notes.0", "at most 40"]),
+        ("note", ["a"], ["note is not a known key", "'notes'"]),
         ("participants", {"Jane Doe": GOOD["participants"]["P001"]}, ["Jane Doe", "letters"]),
     ],
 )
