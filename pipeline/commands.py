@@ -13,7 +13,8 @@ class Command(Record, frozen=True, tag="command"):
     what: str
     """record, pause, stop or note."""
     arguments: dict[str, str]
-    """Of a note: ``text``, and ``seconds_ago`` from now."""
+    """Of a note: its ``text``, and the ``time`` (s) of what it tells. Of record: ``despite`` what the pre-flight says,
+    the reason why."""
     who: str
 
 
@@ -24,6 +25,8 @@ class Answer(Record, frozen=True, tag="answer"):
     """The command's id."""
     done: bool
     sentence: str
+    overridable: bool = False
+    """Whether it would be done if a reason were given."""
 
 
 class Recording(Record, frozen=True, tag="recording"):

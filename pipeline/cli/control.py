@@ -26,11 +26,14 @@ class What(StrEnum):
 def control(
     what: Annotated[What, typer.Argument(help="Begin to record, or go on after a pause; pause; or end the session.")],
     *,
+    despite: Annotated[
+        str, typer.Option(metavar="REASON", help="Begin to record although the pre-flight says no; it is recorded why.")
+    ] = "",
     session: Session = None,
     json: Json = False,
 ) -> None:
     """Record, pause or stop a running session; status 1 when that does not fit its state."""
-    _ask(session, what.value, json=json)
+    _ask(session, what.value, json=json, **({"despite": despite} if despite else {}))
 
 
 def note(
@@ -41,7 +44,9 @@ def note(
     json: Json = False,
 ) -> None:
     """Write a note among the events of a running session."""
-    _ask(session, "note", json=json, text=text, seconds_ago=repr(seconds_ago))
+    from pipeline.streams.clock import local_clock
+
+    _ask(session, "note", json=json, text=text, time=repr(local_clock() - seconds_ago))
 
 
 def _ask(session: str | None, what: str, *, json: bool, **arguments: str) -> None:

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -37,6 +37,8 @@ class Control:
         The session's.
     state : str
         In which it begins: off, set-up or recording.
+    amiss : callable
+        Says why a recording should not begin now, each reason in words; nothing where it may.
 
     Attributes
     ----------
@@ -44,9 +46,10 @@ class Control:
         Set when the run is asked to stop.
     """
 
-    def __init__(self, board: Board, state: str) -> None:
+    def __init__(self, board: Board, state: str, amiss: Callable[[], Sequence[str]]) -> None:
         self.stop = threading.Event()
         self._board = board
+        self._amiss = amiss
         self._log = get_log("supervisor")
         self._recording = Recording(state, ((local_clock(), None),) if state == "recording" else ())
         board.put_recording(self._recording)
@@ -54,7 +57,14 @@ class Control:
     def obey(self, command: Command) -> Answer:
         """Do what a command asks for, if it fits the state; it is an event in either case."""
         why_not = self._why_not(command)
+        red = self._red(command) if not why_not else ""
+        despite = command.arguments.get("despite", "").strip()
+        overridable = bool(red) and not despite
+        if overridable:
+            why_not = f"{red}; give a reason to record despite that"
         sentence = f"Refused to {command.what}: {why_not}." if why_not else self._do(command)
+        if red and despite:
+            sentence = f"{sentence[:-1]} although {red}: {despite.rstrip('.')}."
         if not why_not and command.what == "note":
             self._board.append_event(Event(_moment(command), "note", command.arguments["text"], command.who))
         else:
@@ -63,7 +73,7 @@ class Control:
                 Event(local_clock(), kind, f"{sentence[:-1]}, asked by {command.who}.", "operator")
             )
         self._log.info(sentence, asked_by=command.who)
-        return Answer(command.id, not why_not, sentence)
+        return Answer(command.id, not why_not, sentence, overridable)
 
     def _why_not(self, command: Command) -> str:
         """Return why a command cannot be obeyed; empty where it can."""
@@ -73,6 +83,15 @@ class Control:
             return _bad_note(command.arguments)
         recorded = self._stopped() if command.what in {"record", "pause"} else ""
         return recorded or _REFUSED.get((command.what, self._recording.state), "")
+
+    def _red(self, command: Command) -> str:
+        """Return what the pre-flight says against beginning to record; empty where it is not asked, or all is well."""
+        if command.what != "record" or self._recording.spans:
+            return ""
+        try:
+            return "; ".join(self._amiss())
+        except StoreLost:
+            return "the store does not answer"
 
     def _stopped(self) -> str:
         """Return why the recorder records nothing any more; empty where it does."""
@@ -104,7 +123,7 @@ class Control:
 
 def _moment(note: Command) -> float:
     """Return when what a note tells of happened (s)."""
-    return local_clock() - float(note.arguments.get("seconds_ago", 0))
+    return float(note.arguments["time"])
 
 
 def _bad_note(arguments: dict[str, str]) -> str:
@@ -112,10 +131,10 @@ def _bad_note(arguments: dict[str, str]) -> str:
     if not arguments.get("text", "").strip():
         return "the note is empty"
     try:
-        fine = 0 <= float(arguments.get("seconds_ago", 0)) < math.inf
+        fine = -math.inf < float(arguments.get("time", "")) <= local_clock()
     except ValueError:
         fine = False
-    return "" if fine else f"seconds_ago is {arguments['seconds_ago']!r}, and must be 0 or more"
+    return "" if fine else f"its time is {arguments.get('time')!r}, and must be one on the LSL clock that is past"
 
 
 class _Obeying(threading.Thread):

@@ -46,7 +46,7 @@ def check_offline(settings: SessionFile, recordings: Path) -> list[Check]:
     recordings : Path
         Where it will be recorded.
     """
-    return [*_check_model(settings), _check_disk(recordings)]
+    return [*_check_model(settings), check_disk(recordings)]
 
 
 def check_streams(settings: SessionFile) -> list[Check]:
@@ -108,7 +108,8 @@ def _check_alarms(settings: SessionFile, header: Header) -> Check:
     return Check("alarms", True, f"{len(settings.alarms)} rules")
 
 
-def _check_disk(recordings: Path) -> Check:
+def check_disk(recordings: Path) -> Check:
+    """Check that there is room for a recording."""
     folder = next(parent for parent in (recordings, *recordings.resolve().parents) if parent.exists())
     free = shutil.disk_usage(folder).free
     if free < MIN_FREE_BYTES:

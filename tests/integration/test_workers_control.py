@@ -26,6 +26,10 @@ def events(connection, unique):
     reader.close()
 
 
+def all_is_well() -> list[str]:
+    return []
+
+
 def command(what: str, **arguments: str) -> Command:
     return Command("c", what, arguments, "alice")
 
@@ -43,7 +47,7 @@ def command(what: str, **arguments: str) -> Command:
     ],
 )
 def test_what_fits_changes_the_state_and_what_does_not_is_refused(board, events, state, what, then):
-    control = Control(board, state)
+    control = Control(board, state, all_is_well)
     answer = control.obey(command(what))
     assert answer.done == (then is not None)
     assert board.recording().state == (then or state)
@@ -54,7 +58,7 @@ def test_what_fits_changes_the_state_and_what_does_not_is_refused(board, events,
 
 
 def test_spans_follow_each_other_and_begin_after_the_command(board):
-    control = Control(board, "set-up")
+    control = Control(board, "set-up", all_is_well)
     times = []
     for what in ("record", "pause", "record", "pause"):
         times.append(local_clock())
@@ -72,35 +76,67 @@ def test_a_chunk_belongs_to_the_span_in_which_it_arrived():
 
 def test_stop_is_obeyed_in_every_state(board):
     for state in ("off", "set-up", "recording"):
-        control = Control(board, state)
+        control = Control(board, state, all_is_well)
         assert not control.stop.is_set()
         assert control.obey(command("stop")).done
         assert control.stop.is_set()
 
 
 def test_a_note_is_an_event_at_its_own_time(board, events, connection, unique):
-    control = Control(board, "recording")
-    before = local_clock()
-    assert control.obey(command("note", text="coughs. twice.")).sentence == "Noted."
-    assert "before the recording" in control.obey(command("note", text="x", seconds_ago="60")).sentence
+    control = Control(board, "recording", all_is_well)
+    now = local_clock()
+    assert control.obey(command("note", text="coughs. twice.", time=repr(now))).sentence == "Noted."
+    assert "before the recording" in control.obey(command("note", text="x", time=repr(now - 60))).sentence
     assert events() == [("note", "coughs. twice.", "alice"), ("note", "x", "alice")]
     reader = BlockingReader(connection, {keys.events(unique): ids.START}, Event)
     at = [entry.record.time for entry in reader.read(0)]
     reader.close()
-    assert before <= at[0] <= local_clock()
-    assert at[1] < before - 55
+    assert at == [now, now - 60]
 
 
 @pytest.mark.parametrize(
-    "arguments", [{}, {"text": " "}, {"text": "x", "seconds_ago": "soon"}, {"text": "x", "seconds_ago": "-1"}]
+    "arguments",
+    [
+        {"time": "1"},
+        {"text": " ", "time": "1"},
+        {"text": "x"},
+        *({"text": "x", "time": time} for time in ("soon", "nan", "-inf", "1e12")),
+    ],
 )
 def test_a_note_that_is_none_is_refused(board, events, arguments):
-    assert not Control(board, "recording").obey(command("note", **arguments)).done
+    assert not Control(board, "recording", all_is_well).obey(command("note", **arguments)).done
     assert [kind for kind, *_ in events()] == ["refused"]
 
 
+RED = ["P001/eeg has not been found yet", "the disk is full"]
+
+
+def test_red_refuses_to_begin_unless_a_reason_is_given_and_recorded(board, events):
+    control = Control(board, "set-up", lambda: RED)
+    answer = control.obey(command("record", despite=" "))
+    assert (answer.done, answer.overridable, board.recording().state) == (False, True, "set-up")
+    red = "P001/eeg has not been found yet; the disk is full"
+    assert answer.sentence == f"Refused to record: {red}; give a reason to record despite that."
+    answer = control.obey(command("record", despite="only GSR counts."))
+    assert (answer.done, answer.overridable, board.recording().state) == (True, False, "recording")
+    text = f"The recording begins although {red}: only GSR counts"
+    assert events()[1] == ("record", f"{text}, asked by alice.", "operator")
+
+
+def test_what_does_not_fit_the_state_cannot_be_overridden(board):
+    answer = Control(board, "off", lambda: RED).obey(command("record", despite="I want to"))
+    assert (answer.done, answer.overridable) == (False, False)
+    assert "--no-record" in answer.sentence
+
+
+def test_red_does_not_keep_a_pause_from_ending(board):
+    control = Control(board, "recording", lambda: RED)
+    assert control.obey(command("pause")).done
+    assert control.obey(command("record")).sentence == "The recording goes on."
+
+
 def test_a_recording_that_was_stopped_is_not_taken_up(board):
-    control = Control(board, "recording")
+    control = Control(board, "recording", all_is_well)
     board.put_recorded(Recorded({}, 0, 0, "The disk is full.", 1.0))
     for what in ("pause", "record"):
         answer = control.obey(command(what))
@@ -109,7 +145,7 @@ def test_a_recording_that_was_stopped_is_not_taken_up(board):
 
 
 def test_whoever_asks_gets_the_answer_to_this_very_question(board, connection, unique):
-    control = Control(board, "set-up")
+    control = Control(board, "set-up", all_is_well)
     with obeying(connection, unique, board, control):
         assert ask(connection, unique, "pause", "alice").done is False
         assert ask(connection, unique, "record", "bob").sentence == "The recording begins."
