@@ -9,8 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.desk import Desk
 from dashboard.feed import Feed
-from dashboard.screens import door, live, sessions, used
+from dashboard.launch import OPERATOR_VARIABLE
+from dashboard.screens import control, door, live, sessions, used
 from pipeline.store.connection import STORE_VARIABLE
 
 
@@ -40,6 +42,8 @@ def main() -> None:
         feed = _feed(os.environ[STORE_VARIABLE], arguments.session)
         pages.append(st.Page(lambda: live.page(feed), title="Live", url_path="live", default=True))
         pages.append(st.Page(lambda: used.page(feed), title="What the model used", url_path="used"))
+        desk = Desk(os.environ[STORE_VARIABLE], arguments.session, os.environ.get(OPERATOR_VARIABLE, ""))
+        pages.append(st.Page(lambda: control.page(feed, desk), title="Control", url_path="control"))
     pages.append(
         st.Page(
             lambda: sessions.page(arguments.recordings),

@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Any, Final
 
-from dashboard import used
+from dashboard import controlled, used
 from dashboard.history import Minutes
 from dashboard.picture import Sent, compose
 from dashboard.run import Run
@@ -75,6 +75,13 @@ class Feed:
         if run is None or participant not in run.session.participants:
             return used.compose(Situation(now=now, store_fault=self._fault), [], None, self._epoch)
         return run.used(participant, now, self._fault)
+
+    def control(self, participant: str) -> dict[str, Any]:
+        """Return what the control page is to be sent now; see `dashboard.controlled.compose`."""
+        run, now = self._run, local_clock()
+        if run is None or participant not in run.session.participants:
+            return controlled.compose(Situation(now=now, store_fault=self._fault), self._epoch)
+        return run.control(participant, now, self._fault)
 
     def close(self) -> None:
         """Stop following."""

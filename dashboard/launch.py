@@ -8,6 +8,8 @@ from dashboard.access import address
 from dashboard.assets import install
 
 APP: Final = Path(__file__).with_name("app.py")
+#: Names the key of whoever may control the session from its page; without it nobody may.
+OPERATOR_VARIABLE: Final = "HELO_OPERATOR_KEY"
 
 
 def command(session: str, port: int, recordings: Path) -> list[str]:

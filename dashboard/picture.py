@@ -57,7 +57,7 @@ def compose(situation: Situation, minutes: Minutes, epoch: float, sent: Sent | N
         "trend": trend(minutes.estimates.points, update["setup"]["hop"]),
         "truth": _truth(situation, minutes, epoch),
         "streams": sensors.rows(situation),
-        "events": [_event(event, epoch) for event in reversed(_events(situation))],
+        "events": happened(situation, epoch),
     }
     return update, Sent(feed, minutes.estimates.made, minutes.state.made if minutes.state else 0)
 
@@ -81,6 +81,11 @@ def base(situation: Situation, epoch: float) -> dict[str, Any]:
         "notices": _notices(situation),
         "alarms": [f"{alarm.key} {alarm.since}" for alarm in situation.alarms],
     }
+
+
+def happened(situation: Situation, epoch: float) -> list[dict[str, Any]]:
+    """Return the newest events of the participant's streams and of the whole session, the newest first."""
+    return [_event(event, epoch) for event in reversed(_events(situation))]
 
 
 def _setup(situation: Situation) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from dashboard import used
+from dashboard import controlled, used
 from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state, add_use
 from dashboard.picture import Sent, compose
 from dashboard.situation import Situation, amiss_since
@@ -132,6 +132,11 @@ class Run:
             known.asked = now
             situation = self._situation(participant, now, fault)
             return used.compose(situation, list(known.minutes.uses), known.explained, self._epoch)
+
+    def control(self, participant: str, now: float, fault: str) -> dict[str, Any]:
+        """Return what the control page is to be sent now; see `dashboard.controlled.compose`."""
+        with self._lock:
+            return controlled.compose(self._situation(participant, now, fault), self._epoch)
 
     def close(self) -> None:
         """Close the connections."""

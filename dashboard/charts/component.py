@@ -24,18 +24,28 @@ def _nothing() -> None:
     """Do nothing: such a page is sent everything every time."""
 
 
-def show(module: str, update: dict[str, Any], *, key: str, on_resend: Callable[[], None] = _nothing) -> None:
+def show(
+    module: str,
+    update: dict[str, Any],
+    *,
+    key: str,
+    on_resend: Callable[[], None] = _nothing,
+    on_told: Callable[[], None] = _nothing,
+) -> None:
     """Show a page, or bring it up to date.
 
     Parameters
     ----------
-    module : {"live", "used", "session"}
+    module : {"live", "used", "control", "session"}
         The page's module.
     update : dict
-        What `dashboard.picture.compose`, `dashboard.used.compose` or `dashboard.recorded` returned.
+        What `dashboard.picture.compose`, `dashboard.used.compose`, `dashboard.controlled.compose` or
+        `dashboard.recorded` returned.
     key : str
         The same for the same page.
     on_resend : callable
         Called when the page lacks points and needs all of them.
+    on_told : callable
+        Called when the page says something: then ``st.session_state[key].told``.
     """
-    _component(module)(key=key, data=update, on_resend_change=on_resend)
+    _component(module)(key=key, data=update, on_resend_change=on_resend, on_told_change=on_told)

@@ -21,14 +21,20 @@ export function page(Kind) {
       known.asked = now;
       setTriggerValue("resend", now);
     };
+    known.tell = (said) => setTriggerValue("told", said);
     known.queue(data, received);
     // Streamlit also cleans up after a call that a newer update overtook; the page ends only with its place.
     return () => setTimeout(() => parentElement.isConnected || known.close());
   };
 }
 
-/** A kind of page has `build(update)`, which returns its panels; `show(update, received)`; `recolour(theme)`; `forget()`. */
+/**
+ * A kind of page has `build(update)`, which returns its panels; `show(update, received)`; `recolour(theme)`; `forget()`.
+ * It may say something to the server by `tell(said)`.
+ */
 export class Page {
+  static styles = ["live.css"];
+
   constructor(root) {
     this.root = root;
     this.work = this.prepare();
@@ -36,16 +42,20 @@ export class Page {
   }
 
   async prepare() {
-    const style = Object.assign(el("link"), { rel: "stylesheet", href: new URL("live.css", here).href });
-    await new Promise((ready, fault) => {
-      style.addEventListener("load", ready);
-      style.addEventListener("error", () => fault(new Error("live.css did not load")));
-      this.root.append(style);
-    });
+    await Promise.all(this.constructor.styles.map((name) => this.style(name)));
     this.view = el("div", "helo");
     this.header = new Header();
     this.probe = Object.assign(el("i", "probe"), { hidden: true });
     fill(this.root, fill(this.view, this.probe));
+  }
+
+  style(name) {
+    const style = Object.assign(el("link"), { rel: "stylesheet", href: new URL(name, here).href });
+    return new Promise((ready, fault) => {
+      style.addEventListener("load", ready);
+      style.addEventListener("error", () => fault(new Error(`${name} did not load`)));
+      this.root.append(style);
+    });
   }
 
   /** Updates are taken one after another, in the order in which they came. */
@@ -87,11 +97,13 @@ export class Page {
   watch() {
     const silent = performance.timeOrigin + performance.now() - this.received;
     if (!this.drawn || silent < SILENCE) return;
-    this.header.judge({
-      level: "red",
-      title: `The dashboard's server has not answered for ${seconds(silent / 1000)}; what is seen is old.`,
-      reasons: [],
-    });
+    this.header.judge(this.gone(silent));
+  }
+
+  /** What there is to say when the server has been silent for so long (ms). */
+  gone(silent) {
+    const title = `The dashboard's server has not answered for ${seconds(silent / 1000)}; what is seen is old.`;
+    return { level: "red", title, reasons: [] };
   }
 
   fail(fault) {

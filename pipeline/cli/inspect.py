@@ -32,6 +32,8 @@ def status(*, json: Json = False) -> None:
     from rich.console import Console
 
     Console().print(_status_table(result))
+    if run.control_page:
+        typer.echo(f"Control it at {run.control_page}")
     if len(runs) > 1:
         typer.echo(f"Also running: {', '.join(other.session for other in runs[:-1])}.")
 

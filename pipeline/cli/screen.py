@@ -24,8 +24,12 @@ def screen(*, quiet: bool) -> Iterator[Screen]:
         Show log lines only, as for ``--json``.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def tell(line: str) -> None:
+        console.print(line, markup=False)
+
     if quiet or not console.is_terminal:
-        yield Screen(echo=lambda line: console.print(line, markup=False, soft_wrap=True), show=lambda *_: None)
+        yield Screen(echo=tell, show=lambda *_: None, tell=tell)
         return
 
     def echo(line: str) -> None:
@@ -34,7 +38,9 @@ def screen(*, quiet: bool) -> Iterator[Screen]:
 
     with Live(Text("Looking for the streams"), console=console, auto_refresh=False, transient=True) as live:
         yield Screen(
-            echo=echo, show=lambda supervisor, session: live.update(status_table(supervisor, session), refresh=True)
+            echo=echo,
+            show=lambda supervisor, session: live.update(status_table(supervisor, session), refresh=True),
+            tell=tell,
         )
 
 

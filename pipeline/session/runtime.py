@@ -31,6 +31,8 @@ class Run:
     session_dir: str = ""
     port: int | None = None
     """Port of the dashboard; None where there is none."""
+    control_page: str = ""
+    """Address of the page that controls the session, with the key that lets it, which no other file holds."""
 
 
 def runtime_root() -> Path:

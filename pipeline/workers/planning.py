@@ -1,10 +1,12 @@
 """What a run is made of, before anything is started: its plan, its store, what every page says of it."""
 
 import errno
+import secrets
 import socket
 from pathlib import Path
 
 from dashboard.access import ADDRESS_VARIABLE, address
+from dashboard.launch import OPERATOR_VARIABLE
 from dashboard.launch import command as dashboard_command
 from model.header import model_path, read_header
 from pipeline.errors import BadInput
@@ -46,11 +48,13 @@ def plan_of(
     settings_file = runtime / "session.yaml"
     settings_file.write_text(dump_session(settings), encoding="utf-8")
     demonstration = read_header(model_path(settings.model)).demonstration
-    dashboard = None
+    dashboard, control_page = None, ""
     if port is not None:
         argv = dashboard_command(settings.session, port, recordings)
         where = page_address(port)
-        dashboard = ProcessSpec("dashboard", where, argv, phase=3, env={STORE_VARIABLE: url})
+        key = secrets.token_urlsafe(16)
+        dashboard = ProcessSpec("dashboard", where, argv, phase=3, env={STORE_VARIABLE: url, OPERATOR_VARIABLE: key})
+        control_page = f"{where}/control?key={key}"
     return Plan(
         settings=settings,
         settings_file=settings_file,
@@ -58,6 +62,7 @@ def plan_of(
         session_dir=session_dir,
         publish=settings.display != "blind" and not demonstration if settings.publish is None else settings.publish,
         dashboard=dashboard,
+        control_page=control_page,
     )
 
 
@@ -81,6 +86,7 @@ def session_info(plan: Plan, checks: list[Check]) -> SessionInfo:
         started=local_clock(),
         session_dir=str(plan.session_dir or ""),
         alarms=bool(settings.alarms),
+        notes=tuple(settings.notes),
     )
 
 

@@ -28,8 +28,8 @@ class Plan:
     """None: nothing is recorded."""
     publish: bool
     dashboard: ProcessSpec | None
-    operator_key: str = ""
-    """Whoever has it may control the session from the dashboard."""
+    control_page: str = ""
+    """Address of the page that controls the session, with the key that lets it; empty without a dashboard."""
 
 
 def processes(plan: Plan) -> Iterator[ProcessSpec]:

@@ -4,6 +4,7 @@ import shutil
 import signal
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +28,7 @@ from pipeline.workers.control import Control, obeying
 from pipeline.workers.planning import STORE, plan_of, require_free, session_info, store_of
 from pipeline.workers.preflight import check_offline, check_streams, require
 from pipeline.workers.processes import Plan, processes
+from pipeline.workers.ready import amiss
 from pipeline.workers.summary import Summary
 from pipeline.workers.supervisor import Supervisor
 from pipeline.workers.watch import watching
@@ -59,6 +61,8 @@ class Screen:
     """Takes each line of the processes' logs."""
     show: Callable[[Supervisor, str], None]
     """Called several times a second, with the session's name."""
+    tell: Callable[[str], None]
+    """Takes what stays in sight and stands in no log: the address from which the session is controlled."""
 
 
 def run_session(
@@ -148,13 +152,18 @@ def _run(
         board = Board(connection, settings.session)
         supervisor.publish(board)
         where_to = str(plan.session_dir.resolve()) if plan.session_dir is not None else ""
-        announce(runtime, Run(settings.session, *this_process(), plan.store, where_to, options.port))
+        this = Run(
+            settings.session, *this_process(), plan.store, where_to, options.port, control_page=plan.control_page
+        )
+        announce(runtime, this)
         screen.echo(f"Looking for the streams of session {settings.session} (up to {settings.resolve_timeout_s:g} s).")
         checks = check_streams(settings)
         require(checks, where)
         screen.echo(f"All are there; {_where_to(plan, options)}. Ctrl-C ends the session.")
+        if plan.control_page:
+            screen.tell(f"Control it at {plan.control_page}")
         board.put_session(session_info(plan, checks))
-        control = Control(board, _first_state(options))
+        control = Control(board, _first_state(options), partial(amiss, settings, options.recordings, board))
         supervisor.start()
         reader = BlockingReader(connection, dict.fromkeys(_estimate_keys(settings), ids.START), Estimate)
         streams = {code: list(participant.streams) for code, participant in settings.participants.items()}

@@ -1,0 +1,49 @@
+// The control page: the state of the session, notes, and beside them what the sensors deliver and what happened.
+import { Happened } from "./happened.js";
+import { Health } from "./health.js";
+import { line } from "./line.js";
+import { Noting } from "./noting.js";
+import { Page, page } from "./page.js";
+import { Steer } from "./steer.js";
+
+class Control extends Page {
+  static grid = "of-control";
+  static styles = ["live.css", "control.css"];
+
+  constructor(root) {
+    super(root);
+    this.say = (said) => this.tell(said);
+    line.attach(this.say);
+    // These stay when the page is built anew, with what somebody is writing into them.
+    this.steer = new Steer(line);
+    this.noting = new Noting(line);
+  }
+
+  build({ setup }) {
+    this.panels = [this.steer, this.noting, new Health(setup), new Happened()];
+    return this.panels;
+  }
+
+  async show(update, received) {
+    line.receive(update.reply, received);
+    for (const panel of this.panels) panel.update({ ...update, operator: line.operator });
+    return true;
+  }
+
+  gone(silent) {
+    if (!this.steer.ending) return super.gone(silent);
+    return { level: "waiting", title: "The session has ended; this page can be closed.", reasons: [] };
+  }
+
+  recolour() {}
+
+  forget() {}
+
+  close() {
+    super.close();
+    line.detach(this.say);
+    this.noting.end();
+  }
+}
+
+export default page(Control);

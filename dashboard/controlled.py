@@ -1,0 +1,52 @@
+"""What the control page is sent: in which state the session is since when, its sensors, and what happened."""
+
+from typing import Any, Final
+
+from dashboard import sensors
+from dashboard.picture import base, happened
+from dashboard.situation import Situation
+from pipeline.commands import recording_state
+
+#: State -> how the page says it in large words.
+STATES: Final = {
+    "": "Not begun",
+    "off": "Not recorded",
+    "set-up": "Set-up",
+    "recording": "Recording",
+    "paused": "Paused",
+    "stopped": "Recording stopped",
+}
+
+
+def compose(situation: Situation, epoch: float) -> dict[str, Any]:
+    """Return what the page is sent; no estimate is in it.
+
+    Parameters
+    ----------
+    situation : Situation
+        What is known now.
+    epoch : float
+        Epoch time (s) of the LSL clock's zero.
+    """
+    state, since = recording_state(situation.recording, situation.recorded), _since(situation)
+    return base(situation, epoch) | {
+        "state": {
+            "name": state,
+            "word": STATES[state],
+            "since": None if since is None else round((since + epoch) * 1000),
+        },
+        "labels": list(situation.session.notes) if situation.session else [],
+        "streams": sensors.rows(situation),
+        "events": happened(situation, epoch),
+    }
+
+
+def _since(situation: Situation) -> float | None:
+    """Return since when the session is in its state (s); None where that is not known."""
+    recording, session = situation.recording, situation.session
+    if recording is None or session is None or (situation.recorded is not None and situation.recorded.stopped):
+        return None
+    if not recording.spans:
+        return session.started
+    begin, end = recording.spans[-1]
+    return begin if end is None else end

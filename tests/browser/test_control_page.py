@@ -1,0 +1,265 @@
+"""The control page of a real run: what the operator asks for happens, and a note has the time of its key press."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import time as wall_clock
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.launch import OPERATOR_VARIABLE
+from pipeline.session.config import Match
+from pipeline.session.runtime import running
+from pipeline.store.board import Board
+from pipeline.store.connection import connect
+from pipeline.streams.clock import local_clock
+from pipeline.streams.discovery import find
+from pipeline.streams.inlet import Inlet
+from tests.browser.written import answers, free_port
+from tests.command import SEED, helo, started, wait_for
+
+#: What a note's time may be off (s).
+NEAR_S = 0.05
+#: What takes seconds by its nature.
+SOON_MS = 60_000
+MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
+WORD = ".steer .word"
+#: The page knows the host's clock well enough.
+COMPARED = "Number(/to (\\d+) ms/.exec(document.querySelector('.noting .hint')?.textContent ?? '')?.[1] ?? 1e9) < 40"
+NAMES = [
+    "Record", "Pause", "Go on", "Stop", "1coughs", "2moves", "3talks", "4looks away", "In words", "Seconds ago", "Note",
+]  # fmt: skip
+#: What the focus is on, and how it shows.
+FOCUS = """(() => {
+    const at = document.activeElement;
+    const { outlineStyle, outlineWidth } = getComputedStyle(at);
+    return [(at.closest("label") ?? at).textContent, outlineStyle, outlineWidth];
+})()"""
+BUTTONS = ".steer .buttons[role=group] > button"
+
+
+@dataclass
+class Running:
+    """A session in set-up, its page, and who receives its notes over LSL."""
+
+    process: Any
+    port: int
+    address: str
+    folder: Path
+    board: Board
+    inlet: Inlet
+
+    @property
+    def state(self) -> str:
+        """Whether it is recorded."""
+        recording = self.board.recording()
+        assert recording is not None
+        return recording.state
+
+    def process_id(self, kind: str) -> int:
+        """Return the id of the one process of a kind."""
+        (process,) = (process for process in self.board.processes() if process.kind == kind)
+        return process.pid
+
+    def stream_states(self) -> set[str]:
+        """Return in which states the regular streams are."""
+        return {health.state for health in self.board.stream_health() if health.sfreq}
+
+    def marker(self) -> tuple[float, str]:
+        """Return time and text of the next marker."""
+        pulled = self.inlet.pull(60)
+        assert pulled is not None
+        ((text,),) = pulled.strings
+        return float(pulled.times[0]), text
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """Return the events of a kind that have reached the disk."""
+        file = self.folder / "events.jsonl"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [event for event in map(json.loads, lines) if event["kind"] == kind]
+
+
+@pytest.fixture(scope="module")
+def run(browser, tmp_path_factory) -> Iterator[Running]:
+    """Run the demo in set-up. Asks for the browser first: no demo where nobody can look."""
+    port, recordings = free_port(), tmp_path_factory.mktemp("recordings")
+    demo = ("demo", "--seed", SEED, "--setup", "--recordings", recordings, "--json")
+    with started(*demo, env={"HELO_PORT": str(port)}) as process:
+        wait_for(lambda: process.poll() is not None or answers(port), within_s=90)
+        (session,) = running()
+        board = Board(connect(session.store), session.session)
+        with Inlet(find(Match(source_id=f"helo-{session.session}-notes"), 60)) as inlet:
+            yield Running(process, port, session.control_page, recordings / session.session, board, inlet)
+
+
+@pytest.fixture(scope="module")
+def page(browser, run) -> Iterator[Page]:
+    """Open the operator's page."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(SOON_MS)
+    page.goto(run.address)
+    page.wait_for_function(COMPARED)
+    yield page
+    context.close()
+
+
+def near(time: float, before: float, after: float) -> bool:
+    return before - NEAR_S <= time <= after + NEAR_S
+
+
+def press(page: Page, key: str) -> tuple[float, float]:
+    """Press a key; return between which moments that was."""
+    before = local_clock()
+    page.keyboard.press(key)
+    return before, local_clock()
+
+
+@pytest.mark.parametrize("path", ["control", "control?key=a-guess"])
+def test_without_the_key_the_page_shows_the_state_and_acts_for_nobody(run, view, path):
+    page = view(run.port, path)
+    expect(page.locator(".readonly")).to_be_visible()
+    expect(page.locator(WORD)).to_have_text("Set-up")
+    expect(page.locator(BUTTONS).first).to_be_hidden()
+    expect(page.locator(".noting")).to_be_hidden()
+    page.keyboard.press("1")  # the first note that any test below receives is its own
+
+
+def test_the_address_is_printed_again_by_status(run):
+    assert run.address in helo("status").stdout
+
+
+def test_red_refuses_to_record_until_a_reason_is_given(run, page):
+    simulator = run.process_id("simulator")
+    os.kill(simulator, signal.SIGSTOP)
+    try:
+        wait_for(lambda: run.stream_states() == {"lost"})
+        page.get_by_role("button", name="Record", exact=True).click()
+        expect(page.locator(".steer .answer")).to_contain_text("Refused to record: P001/eeg delivers no samples")
+        assert run.state == "set-up"
+        page.get_by_label("Reason to record nevertheless").fill("the cap comes later")
+        page.get_by_role("button", name="Record despite this").click()
+        expect(page.locator(WORD)).to_have_text("Recording")
+    finally:
+        os.kill(simulator, signal.SIGCONT)
+    (begun,) = wait_for(lambda: run.events("record"))
+    assert begun["text"].startswith("The recording begins although P001/eeg delivers no samples")
+    assert begun["text"].endswith(": the cap comes later, asked by the control page.")
+    wait_for(lambda: run.stream_states() == {"receiving"})
+
+
+def test_a_note_by_hot_key_has_the_time_of_the_key_press_everywhere(run, page):
+    pressed = press(page, "1")
+    time, text = run.marker()
+    assert text == "coughs"
+    assert near(time, *pressed)
+    expect(page.locator(".noting .answer")).to_contain_text("“coughs” at ")
+    expect(page.locator(".noting .answer")).to_contain_text("Noted.")
+    (noted,) = wait_for(lambda: run.events("note"))
+    assert (noted["time"], noted["text"], noted["source"]) == (time, "coughs", "the control page")
+    page.get_by_role("link", name="Live").click()
+    at = 1000 * (time + wall_clock() - local_clock())
+    shapes = "document.querySelector('.helo .mixture .plot')?.layout?.shapes ?? []"
+    zone = "60000 * new Date().getTimezoneOffset()"  # the chart shows the viewer's clock
+    page.wait_for_function(f"({shapes}).some(one => Math.abs(one.x0 + {zone} - {at}) < {1000 * NEAR_S})")
+    expect(page.locator(".happened")).to_contain_text("coughs")
+    page.get_by_role("link", name="Control").click()
+    expect(page.locator(BUTTONS).first).to_be_visible()  # the tab still has the key
+
+
+def test_a_note_in_words_may_be_of_some_seconds_ago_and_markup_in_it_does_nothing(run, page):
+    page.get_by_label("Seconds ago").fill("12")
+    page.get_by_label("In words").fill(MARKUP)
+    before, after = press(page, "Enter")
+    time, text = run.marker()
+    assert text == MARKUP
+    assert near(time, before - 12, after - 12)
+    expect(page.locator(".happened")).to_contain_text(MARKUP)
+    assert page.evaluate("window.hit") is None
+    expect(page.get_by_label("Seconds ago")).to_have_value("0")
+    page.get_by_label("In words").press("2")  # somebody writes: no hot key
+    page.get_by_role("button", name="moves").click()
+    assert run.marker()[1] == "moves"
+
+
+def test_a_key_pressed_while_the_server_hangs_is_noted_once_at_its_time(run, page):
+    dashboard = run.process_id("dashboard")
+    os.kill(dashboard, signal.SIGSTOP)
+    try:
+        pressed = press(page, "3")
+        expect(page.locator(".status")).to_contain_text("The dashboard's server has not answered", timeout=SOON_MS)
+    finally:
+        os.kill(dashboard, signal.SIGCONT)
+    time, text = run.marker()
+    assert text == "talks"
+    assert near(time, *pressed)
+    expect(page.locator(".noting .answer")).to_contain_text("Noted.")
+    press(page, "4")
+    assert run.marker()[1] == "looks away"
+    noted = ["coughs", MARKUP, "moves", "talks", "looks away"]
+    wait_for(lambda: [event["text"] for event in run.events("note")] == noted)
+
+
+def test_the_keyboard_alone_reaches_every_control_and_shows_where_it_is(run, page):
+    expect(page.locator(".keys button")).to_have_count(4)
+    expect(page.locator(f"{BUTTONS}, .noting button, .noting input")).to_have_count(len(NAMES))
+    reached = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        name, outline, width = page.evaluate(FOCUS)
+        if name in NAMES:
+            assert (outline, width) == ("solid", "3px"), name
+            reached.append(name)
+        if len(reached) == len(NAMES):
+            break
+    assert reached == NAMES
+
+
+def test_pause_and_go_on_by_keyboard(run, page):
+    for button, word, then in (("Pause", "Paused", "paused"), ("Go on", "Recording", "recording")):
+        page.get_by_role("button", name=button).focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(WORD)).to_have_text(word)
+        expect(page.locator(".steer .since")).to_contain_text("since ")
+        assert run.state == then
+        expect(page.get_by_role("button", name=button)).to_be_focused()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1440, 900)])
+def test_nothing_is_wider_than_the_page(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    for part in (".steer", ".noting", ".health table", ".happened", ".say", ".keys"):
+        box = page.locator(part).first.bounding_box()
+        assert box is not None, part
+        assert box["x"] >= 0, part
+        assert box["x"] + box["width"] <= width, part
+
+
+def test_a_dashboard_that_was_killed_comes_back_and_its_operator_with_it(run, page):
+    os.kill(run.process_id("dashboard"), signal.SIGKILL)
+    press(page, "2")
+    assert run.marker()[1] == "moves"
+
+
+def test_stop_asks_first_and_the_key_is_left_nowhere(run, page):
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Go back").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert run.state == "recording"
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="End the session").click()
+    output, _ = run.process.communicate(timeout=60)
+    assert run.process.returncode == 0
+    expect(page.locator(".status")).to_contain_text("The session has ended", timeout=SOON_MS)
+    assert OPERATOR_VARIABLE not in os.environ
+    key = run.address.partition("?key=")[2]
+    assert len(key) > 20
+    assert key not in output
+    files = [path for path in run.folder.rglob("*") if path.is_file()]
+    assert {"log.txt", "events.jsonl", "raw.xdf"} <= {path.name for path in files}
+    assert [path for path in files if key.encode() in path.read_bytes()] == []
