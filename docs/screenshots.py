@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from pipeline.cli.options import dashboard_port
+from pipeline.session.runtime import running
 
 IMAGES = Path(__file__).parent / "images"
 FLAGS = [
@@ -34,6 +35,7 @@ READY = {
         const plots = [...document.querySelectorAll('.js-plotly-plot')];
         return plots.length === 4 && plots[0].data[0].x.length >= 60;
     }""",
+    "control": """() => ['.noting .hint', '.steer .since'].every((one) => document.querySelector(one)?.textContent)""",
     "sessions": "() => document.querySelector('.session-list td')",
     "session": "() => document.querySelector('.course-plot .main-svg')",
 }
@@ -46,11 +48,13 @@ SCHEMES = {"": "light", "-dark": "dark"}
 
 def pictures(browser: Browser, url: str) -> None:
     """Take every page in every size, light and dark."""
+    (run,) = running()
+    addresses = {**ADDRESSES, "control": run.control_page.removeprefix(f"{url}/")}
     for name, ready in READY.items():
         for small, (width, height) in SIZES.items():
             for dark, scheme in SCHEMES.items():
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                page.goto(f"{url}/{ADDRESSES[name]}")
+                page.goto(f"{url}/{addresses[name]}")
                 page.wait_for_function(ready, timeout=180_000)
                 page.wait_for_timeout(1500)  # for the chart to have found its size
                 page.screenshot(path=IMAGES / f"{name}{small}{dark}.png")
@@ -63,10 +67,10 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     url = f"http://localhost:{dashboard_port()}"
     with tempfile.TemporaryDirectory(prefix="helo-docs-") as folder:
+        os.environ["XDG_RUNTIME_DIR"] = folder  # apart from whatever else runs
         demo = subprocess.Popen(
             [sys.executable, "-m", "pipeline.cli.main", "demo", "--recordings", folder],
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "XDG_RUNTIME_DIR": folder},
         )
         try:
             with sync_playwright() as playwright:

@@ -1,6 +1,7 @@
 // The session's state in large words, and for the operator the buttons that change it.
-import { el, fill, panel, say, seconds, show } from "./dom.js";
+import { el, fill, panel, say, show } from "./dom.js";
 import { button, tell } from "./form.js";
+import { clock } from "./when.js";
 
 // What is asked for, how the button says it, and in which states it can be done.
 const BUTTONS = [
@@ -34,8 +35,8 @@ export class Steer {
   update({ state: { name, word, since }, session, sent, operator }) {
     say(this.word, word);
     this.word.dataset.state = name;
-    const clock = new Date(since).toLocaleTimeString([], { hour12: false });
-    say(this.since, since === null ? "" : `since ${clock}, for ${seconds(Math.floor(Math.max(0, sent - since) / 1000))}`);
+    const from = new Date(since).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+    say(this.since, since === null ? "" : `since ${from}, for ${clock(Math.max(0, sent - since) / 1000)}`);
     say(this.recording, session.recording);
     show(this.readonly, operator === false);
     show(this.buttons, operator === true);

@@ -10,6 +10,7 @@ from time import time as wall_clock
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from dashboard.launch import OPERATOR_VARIABLE
@@ -247,6 +248,14 @@ def test_nothing_is_wider_than_the_page(page, width, height):
         assert box is not None, part
         assert box["x"] >= 0, part
         assert box["x"] + box["width"] <= width, part
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_nothing_shuts_the_operator_out(page, theme):
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{theme}'")
+    found = Axe().run(page).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
 
 
 def test_a_dashboard_that_was_killed_comes_back_and_its_operator_with_it(run, page):
