@@ -52,7 +52,7 @@ class Line:
 
     def reply(self) -> dict[str, Any]:
         """Return what the page is to know: what it said last, when that came, and what came of what it asked for."""
-        return {"line": self._id, **self._heard, "answers": list(self._answers.values())}
+        return {"line": self._id, **self._heard, "left": local_clock(), "answers": list(self._answers.values())}
 
     def heard(self, sent: float, at: float, *, operator: bool) -> None:
         """Note that something came at a moment (s, LSL clock), and whether from the operator."""

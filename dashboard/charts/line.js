@@ -51,8 +51,7 @@ class Line {
 
   /** Seconds on the host's LSL clock. */
   host(time) {
-    const { there, middle } = this.best();
-    return there + (time - middle) / 1000;
+    return this.best().offset + time / 1000;
   }
 
   /** By how much `host` may be wrong (ms); null before the clocks were compared. */
@@ -64,14 +63,16 @@ class Line {
     return this.trips.reduce((best, trip) => (trip.round < best.round ? trip : best));
   }
 
-  receive({ line, sent, at, operator, answers }, received) {
+  receive({ line, sent, at, left, operator, answers }, received) {
     if (this.id !== undefined && line !== this.id) this.lost();
     this.id = line;
     // The server says with every update what it heard last: only the first time is that a round trip.
     if (this.sent.has(sent)) {
       this.sent = new Set([...this.sent].filter((other) => other > sent));
       this.operator = operator;
-      this.trips = [...this.trips.slice(1 - TRIPS), { there: at, middle: (sent + received) / 2, round: received - sent }];
+      // As NTP has it: from the page at `sent` to the server at `at`, and from there at `left` to the page at `received`.
+      const offset = (at - sent / 1000 + (left - received / 1000)) / 2;
+      this.trips = [...this.trips.slice(1 - TRIPS), { offset, round: received - sent - 1000 * (left - at) }];
       if (this.trips.length < AT_ONCE || this.unsaid()) this.say();
     }
     for (const answer of answers) this.close(answer.id, answer);

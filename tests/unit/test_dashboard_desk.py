@@ -5,6 +5,7 @@ import pytest
 
 from dashboard.desk import ANSWERS_KEPT, Asked, Desk, Line
 from pipeline.commands import Answer
+from pipeline.streams.clock import local_clock
 
 KEY = "the-key-of-this-run"
 #: Nobody listens there.
@@ -37,8 +38,10 @@ def test_with_the_key_it_is_passed_on_and_a_store_that_is_away_is_said():
 
 
 def test_a_page_hears_when_it_was_heard_so_that_it_can_compare_the_clocks():
+    before = local_clock()
     reply = said(Desk(NOWHERE, "s", KEY), KEY)
     assert (reply["sent"], reply["at"]) == (1000.5, 7.25)
+    assert before <= reply["left"] <= local_clock()
 
 
 def test_what_was_answered_is_not_done_again():
