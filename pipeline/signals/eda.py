@@ -10,6 +10,7 @@ from pipeline.errors import BadInput
 from pipeline.records import Array
 from pipeline.signals.family import GSR
 from pipeline.signals.filters import CausalFilter, FilterState, band_pass
+from pipeline.signals.held import cut_off
 from pipeline.signals.processor import Conditioned, Measured, OneByOne, Window, finite
 
 #: Above this (Hz) there is no skin conductance, only movement and noise.
@@ -27,6 +28,23 @@ RESPONSE_US: Final = 0.05
 
 #: Below this (uS) the electrodes have lost the skin.
 CONTACT_US: Final = 0.05
+
+#: Skin does not reach it (uS): Kleckner et al. (2018) take 0.05-60 uS for valid, and the devices' ranges end at 100 or
+#: below. What stands still above `STILL_US` is at the end of such a range; what is beyond `COUNTS_US` is no conductance.
+STILL_US: Final = 40.0
+COUNTS_US: Final = 100.0
+
+#: A level below it and above nothing (uS) is siemens that are said to be microsiemens: an open circuit gives more noise.
+SIEMENS_US: Final = (1e-7, 1e-4)
+
+#: Share of samples at the top of the range with which the signal is cut off, where it moves by this much (uS): less is
+#: a device's coarse steps.
+CUT_OFF: Final = 0.2
+CUT_OFF_US: Final = 0.1
+
+#: Skin does not lose this share of its conductance within a window: a response takes seconds to fall to half of itself
+#: (Boucsein et al. 2012). An electrode off the skin does, and then reads far less than usual, or next to nothing.
+LOST: Final = 0.8
 
 _LEAST = 1e-3
 
@@ -49,6 +67,8 @@ class EdaProcessor(OneByOne):
     References
     ----------
     Boucsein et al., "Publication recommendations for electrodermal measurements", Psychophysiology 49 (2012) 1017-1034.
+    Kleckner et al., "Simple, transparent, and flexible automated quality assessment procedures for ambulatory
+    electrodermal activity data", IEEE Trans. Biomed. Eng. 65 (2018) 1460-1467.
     """
 
     spec = GSR
@@ -134,10 +154,19 @@ def _slope(values: Array) -> float:
 
 def _quality(window: Window, level: float, speed: Array) -> tuple[float, tuple[str, ...]]:
     raw = window.data[window.ok, 0]
-    if float(np.median(raw)) < CONTACT_US:
+    middle, low, high = float(np.median(raw)), float(raw.min()), float(raw.max())
+    if middle > COUNTS_US:
+        return 0.0, (f"above {COUNTS_US:g} uS: looks like raw counts",)
+    if SIEMENS_US[0] < middle < SIEMENS_US[1]:
+        return 0.0, ("looks like S, not uS",)
+    if middle < CONTACT_US:
         return 0.0, (f"no skin contact (below {CONTACT_US:g} uS)",)
-    if float(np.ptp(raw)) == 0.0:
-        return 0.2, ("flat",)
+    if low == high:
+        return 0.2, ("railed" if high > STILL_US else "flat",)
+    if high - low > CUT_OFF_US and cut_off(raw, CUT_OFF) == high:
+        return 0.2, ("railed",)
+    if low < (1 - LOST) * high and low < max((1 - LOST) * middle, 2 * CONTACT_US):
+        return 0.2, ("lost contact",)
     if float(np.abs(speed).max()) > max(1.0, 0.5 * level):
         return 0.5, ("changes faster than skin does: movement",)
     return 1.0, ()

@@ -11,6 +11,7 @@ from scipy.fft import rfft
 
 from pipeline.errors import BadInput
 from pipeline.records import Array
+from pipeline.signals.electrodes import Judged, judge
 from pipeline.signals.family import BANDS, eeg_spec
 from pipeline.signals.filters import CausalFilter, FilterState, band_pass, notches
 from pipeline.signals.montage import Montage, canonical
@@ -22,21 +23,22 @@ PASS_HZ: Final = (1.0, 45.0)
 #: Below it the band-pass would cut into the highest band (Hz).
 LEAST_SFREQ: Final = 100.0
 
-#: A channel whose standard deviation (uV) is smaller is flat.
-FLAT_UV: Final = 0.2
-
-#: A channel that reaches this (uV) after the filter is railed, loose or pulled.
-LARGE_UV: Final = 500.0
-
-#: A channel whose steps from sample to sample are this many times those of the middle channel is noise. Steps, since
-#: blinks make the forehead's channels far stronger than others, but not rougher.
-ROUGH: Final = 8.0
-
 #: Peak to peak (uV) over the forehead that only eyes reach.
 BLINK_UV: Final = 120.0
 
-#: Standard deviation (uV) within 31-45 Hz, in the middle channel, that only muscles reach.
-MUSCLE_UV: Final = 8.0
+#: Where the middle channel swings by this share of what the forehead does, it is not the eyes but the whole cap.
+WHOLE_CAP: Final = 0.6
+
+#: Standard deviation (uV) within 31-45 Hz that only muscles reach, in this share of the channels: those of the jaw and
+#: the neck lie under the edge of the cap, often of one side.
+MUSCLE_UV: Final = 5.0
+MUSCLE_SHARE: Final = 0.25
+
+#: What spoils the whole cap, and what the quality is then multiplied by.
+EYES: Final = "blink or eye movement"
+MOVEMENT: Final = "movement"
+MUSCLES: Final = "muscle activity"
+ARTEFACTS: Final = {EYES: 0.7, MOVEMENT: 0.7, MUSCLES: 0.5}
 
 #: Windows that are measured at once.
 AT_ONCE: Final = 8
@@ -48,8 +50,8 @@ LEAST_POWER: Final = 1e-4
 class EegProcessor:
     """Band-pass 1-45 Hz with mains notches; on windows of 1 s differential entropy per channel and band.
 
-    Channels that are flat, far too large or far rougher than the others in a window are interpolated in it, as those
-    that the cap lacks always are. Blinks and muscles lower the quality and stay in.
+    Channels that `electrodes.judge` finds bad in a window are interpolated in it, as those that the cap lacks always
+    are. Blinks and muscles lower the quality and stay in.
 
     Parameters
     ----------
@@ -91,16 +93,20 @@ class EegProcessor:
         self._filter.state = state
 
     def process(self, samples: Array) -> Conditioned:
-        """Return the sources filtered (uV), float32 ``(n_times, n_sources)``; NaN where there was no number.
+        """Return the sources filtered, then as they came (uV), float32 ``(n_times, 2 n_sources)``.
 
-        The filter needs double precision, what is measured of its result does not.
+        NaN where there was no number. The filter needs double precision, what is measured of its result does not.
         """
         usable = finite(samples)
-        filtered = self._filter.process(samples, usable).astype(np.float32)
+        n_sources = samples.shape[1]
+        columns = np.empty((len(samples), 2 * n_sources), np.float32)
+        columns[:, :n_sources] = self._filter.process(samples, usable)
         if usable.all():
-            return Conditioned(filtered, np.ones(len(samples), bool))
-        filtered[~usable] = np.nan
-        return Conditioned(filtered, usable.sum(axis=1) * 2 >= samples.shape[1])
+            columns[:, n_sources:] = samples
+            return Conditioned(columns, np.ones(len(samples), bool))
+        columns[:, n_sources:] = np.where(usable, samples, np.nan)
+        columns[:, :n_sources][~usable] = np.nan
+        return Conditioned(columns, usable.sum(axis=1) * 2 >= n_sources)
 
     def reset(self) -> None:
         """Forget the past."""
@@ -119,52 +125,53 @@ class EegProcessor:
                 measured += self._measure(np.stack([window.data.T for window in same[first : first + AT_ONCE]]))
         return measured
 
-    def _measure(self, sources: Array) -> list[Measured]:
-        """Measure windows of one length, ``(n_windows, n_sources, n_times)``; no result depends on the others."""
-        bad = bad_channels(sources)
+    def _measure(self, columns: Array) -> list[Measured]:
+        """Measure windows of one length, ``(n_windows, 2 n_sources, n_times)``; no result depends on the others."""
+        n_sources = len(self._montage.sources)
+        sources = columns[:, :n_sources]
+        judged = judge(sources, columns[:, n_sources:], self._sfreq)
         cap = sources[:, self._montage.order]
-        for i, channels in enumerate(bad):
-            if channels or not self._straight:
-                sources[i, list(channels)] = 0.0  # NaN times a weight of 0 would be NaN
-                cap[i] = self._montage.weights(frozenset(channels)) @ sources[i]
+        for i, (bad, _) in enumerate(judged):
+            if bad or not self._straight:
+                sources[i, list(bad)] = 0.0  # NaN times a weight of 0 would be NaN
+                cap[i] = self._montage.weights(frozenset(bad)) @ sources[i]
         cap -= cap.sum(axis=1, keepdims=True) / np.float32(cap.shape[1])
         power = band_powers(cap, self._sfreq)
         values = 0.5 * np.log(2 * math.pi * math.e * np.maximum(power, LEAST_POWER))
-        frontal = cap[:, self._frontal]
-        swing = (frontal.max(axis=2) - frontal.min(axis=2)).max(axis=1, initial=0.0).tolist()
-        highest = np.median(power[:, :, -1], axis=1).tolist()
-        return [
-            Measured(own, *self._quality(*why))
-            for own, why in zip(values, zip(bad, swing, highest, strict=True), strict=True)
-        ]
+        artefacts = self._artefacts(cap, power[:, :, -1])
+        return [Measured(own, *self._quality(*why)) for own, *why in zip(values, judged, artefacts, strict=True)]
 
-    def _quality(self, bad: dict[int, str], swing: float, highest: float) -> tuple[float, tuple[str, ...]]:
-        """Return the quality of a window and why.
+    def _artefacts(self, cap: Array, highest: Array) -> list[tuple[str, ...]]:
+        """Return what spoils the whole cap in each window ``(n_windows, n_model, n_times)``.
 
-        Parameters
-        ----------
-        bad : dict of int to str
-            Its bad sources.
-        swing : float
-            Largest peak to peak over the forehead (uV).
-        highest : float
-            The middle channel's power in the highest band (uV^2).
+        `highest` is the power in the highest band (uV^2), ``(n_windows, n_model)``.
         """
+        frontal = cap[:, self._frontal]
+        swings = (frontal.max(axis=2) - frontal.min(axis=2)).max(axis=1, initial=0.0).tolist()
+        from_top = math.ceil(MUSCLE_SHARE * highest.shape[1])
+        muscles = np.partition(highest, -from_top, axis=1)[:, -from_top].tolist()
+        found = []
+        for own, swing, muscle in zip(cap, swings, muscles, strict=True):
+            said = ()
+            if swing > BLINK_UV:
+                everywhere = float(np.median(np.ptp(own, axis=1))) > WHOLE_CAP * swing
+                said += (MOVEMENT if everywhere else EYES,)
+            found.append((*said, MUSCLES) if muscle > MUSCLE_UV**2 else said)
+        return found
+
+    def _quality(self, judged: Judged, artefacts: tuple[str, ...]) -> tuple[float, tuple[str, ...]]:
+        """Return the quality of a window and why."""
         n_model = len(self._montage.order)
-        lost = len(self._montage.missing) + len(self._needed.intersection(bad))
-        reasons = self._named(bad)
+        lost = len(self._montage.missing) + len(self._needed.intersection(judged.bad))
+        reasons = [*self._named(judged.bad), *judged.common] if judged.bad or judged.common else []
         if 2 * lost > n_model:
             return 0.0, (*reasons, f"only {n_model - lost} of {n_model} channels are good")
-        quality = 1.0 - lost / n_model
         if self._montage.missing:
             reasons.append(f"{len(self._montage.missing)} of {n_model} channels are not in the stream")
-        if swing > BLINK_UV:
-            quality *= 0.7
-            reasons.append("blink or eye movement")
-        if highest > MUSCLE_UV**2:
-            quality *= 0.5
-            reasons.append("muscle activity")
-        return quality, tuple(reasons)
+        quality = 1.0 - lost / n_model
+        for one in artefacts:
+            quality *= ARTEFACTS[one]
+        return quality, (*reasons, *artefacts)
 
     def _named(self, bad: dict[int, str]) -> list[str]:
         """Return why sources are bad, those that are so for the same reason in one sentence."""
@@ -172,7 +179,7 @@ class EegProcessor:
         for source, why in bad.items():
             alike.setdefault(why, []).append(self._montage.sources[source])
         every = len(self._montage.sources)
-        return [f"{'every channel' if len(names) == every else ', '.join(names)} {why}" for why, names in alike.items()]
+        return [why.format("every channel" if len(names) == every else ", ".join(names)) for why, names in alike.items()]
 
 
 def band_powers(signals: Array, sfreq: float) -> Array:
@@ -212,42 +219,3 @@ def _taper(n_times: int, n_fft: int, sfreq: float) -> tuple[Array, list[int]]:
     taper *= math.sqrt(2 / (n_fft * float((taper**2).sum())))
     edges = [BANDS[0][0], *(high for _, high in BANDS)]
     return taper.astype(np.float32), [math.ceil(edge * n_fft / sfreq - 1e-9) for edge in edges]
-
-
-def bad_channels(sources: Array) -> list[dict[int, str]]:
-    """Return for each window, of ``(n_windows, n_sources, n_times)``, the sources that cannot be used, and why."""
-    largest = np.maximum(sources.max(axis=-1), -sources.min(axis=-1))
-    deviation = _deviations(sources, sources.sum(axis=-1))
-    steps = _deviations(sources[..., 1:] - sources[..., :-1], sources[..., -1] - sources[..., 0])
-    alive = deviation >= FLAT_UV
-    bad = ~(alive & (largest <= LARGE_UV) & (steps <= ROUGH * _middle(steps, alive)))
-    if not bad.any():
-        return [{} for _ in bad]
-    return [
-        {int(i): _why(float(largest[window, i]), float(deviation[window, i])) for i in np.flatnonzero(channels)}
-        for window, channels in enumerate(bad)
-    ]
-
-
-def _deviations(signals: Array, sums: Array) -> Array:
-    """Return the standard deviation of each row of a sum; of what passed a high-pass, whose mean square is small."""
-    n_times = signals.shape[-1]
-    variance = np.einsum("wct,wct->wc", signals, signals) / n_times - (sums / n_times) ** 2
-    return np.asarray(np.sqrt(np.maximum(variance, 0)))
-
-
-def _middle(values: Array, counted: Array) -> Array:
-    """Return the median of what counts in each row ``(n_rows, 1)``; 0 where nothing does."""
-    ordered = np.sort(np.where(counted, values, np.inf), axis=1)
-    count = counted.sum(axis=1, keepdims=True)
-    low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=1)
-    high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[1] - 1), axis=1)
-    return np.where(count > 0, (low + high) / 2, 0.0)
-
-
-def _why(largest: float, deviation: float) -> str:
-    if math.isnan(largest):
-        return "gave no number"
-    if deviation < FLAT_UV:
-        return "flat"
-    return "railed or loose" if largest > LARGE_UV else "far rougher than the others"

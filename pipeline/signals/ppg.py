@@ -11,6 +11,7 @@ from pipeline.errors import BadInput
 from pipeline.records import Array
 from pipeline.signals.family import PPG
 from pipeline.signals.filters import CausalFilter, FilterState, band_pass
+from pipeline.signals.held import cut_off, longest_hold
 from pipeline.signals.processor import Conditioned, Measured, OneByOne, Window, finite
 
 #: Pass band (Hz): the pulse wave and its harmonics.
@@ -25,6 +26,17 @@ MEASURE_HZ: Final = 64.0
 #: Said of a window with too few beats: a common standard deviation of beats (s), and amplitude variation.
 TYPICAL_IBI_SD_S: Final = 0.05
 TYPICAL_VARIATION: Final = 0.2
+
+
+#: Share of samples at an end of the device's range with which the wave is cut off, and of equal samples in a row with
+#: which it is flat.
+CUT_OFF: Final = 0.1
+STILL: Final = 0.5
+
+#: A pulse wave stays below this many of its standard deviations, and none of its seconds is this many times as strong
+#: as the middle one; a movement does not.
+PEAK: Final = 4.0
+UNEVEN: Final = 2.5
 
 
 class PpgProcessor(OneByOne):
@@ -62,9 +74,9 @@ class PpgProcessor(OneByOne):
         self._filter.state = state
 
     def process(self, samples: Array) -> Conditioned:
-        """Return the band-passed wave for samples ``(n_times, 1)``."""
+        """Return columns band-passed wave and raw for samples ``(n_times, 1)``."""
         usable = finite(samples)
-        return Conditioned(self._filter.process(samples, usable), usable[:, 0])
+        return Conditioned(np.concatenate([self._filter.process(samples, usable), samples], axis=1), usable[:, 0])
 
     def reset(self) -> None:
         """Forget the past."""
@@ -94,7 +106,21 @@ class PpgProcessor(OneByOne):
                 math.log(float(np.sqrt((np.diff(wave) ** 2).mean())) * self._rate + 0.1),
             ]
         )
-        return Measured(values, *_quality(periodicity, 1 / period, spectral))
+        return Measured(values, *self._quality(window, wave, periodicity, 1 / period / spectral))
+
+    def _quality(self, window: Window, wave: Array, periodicity: float, ratio: float) -> tuple[float, tuple[str, ...]]:
+        """Return the quality of a window and why; `ratio` is that of the heart rates by two ways."""
+        quality = min(max((periodicity - 0.2) / 0.5, 0.0), 1.0)
+        if abs(math.log(ratio)) > 0.15:
+            quality *= 0.6
+        raw = window.data[window.ok, 1]
+        if longest_hold(raw)[0] >= STILL:
+            return 0.0, ("flat",)
+        if cut_off(raw, CUT_OFF) is not None:
+            return min(quality, 0.2), ("railed",)
+        if _moved(wave, self._rate):
+            return min(quality, 0.4), ("movement",)
+        return quality, ("no clear pulse",) if quality < 0.5 else ()
 
 
 def _flat() -> Array:
@@ -170,8 +196,7 @@ def _variation(heights: Array) -> float:
     return float(heights.std() / heights.mean()) if len(heights) > 2 and heights.mean() > 0 else TYPICAL_VARIATION
 
 
-def _quality(periodicity: float, rate: float, spectral: float) -> tuple[float, tuple[str, ...]]:
-    quality = min(max((periodicity - 0.2) / 0.5, 0.0), 1.0)
-    if abs(math.log(rate / spectral)) > 0.15:
-        quality *= 0.6
-    return quality, ("no clear pulse",) if quality < 0.5 else ()
+def _moved(wave: Array, rate: float) -> bool:
+    """Return whether something else than a pulse moves a wave of unit deviation."""
+    seconds = np.array([part.std() for part in np.array_split(wave, max(1, round(len(wave) / rate)))])
+    return float(np.abs(wave).max()) > PEAK or float(seconds.max()) > UNEVEN * float(np.median(seconds))

@@ -12,7 +12,7 @@ from pipeline.signals.extractor import ExtractorState
 from pipeline.signals.participant import ParticipantState
 
 #: First byte of every saved state; it changes when a state's fields, or their meaning, do.
-VERSION: Final = 3
+VERSION: Final = 4
 
 
 def encode_state(state: ParticipantState) -> bytes:

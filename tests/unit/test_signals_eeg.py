@@ -24,7 +24,12 @@ def noise(sd: float = 10.0, seed: int = 0) -> np.ndarray:
 
 
 def measure(data: np.ndarray, ch_names: tuple[str, ...] = EEG_CHANNELS) -> Measured:
-    return processor(ch_names).measure(Window(data, np.ones(len(data), bool), np.arange(len(data)) / SFREQ))
+    """Measure a window whose samples passed the filter as they are."""
+    return processor(ch_names).measure(window_of(data, data))
+
+
+def window_of(filtered: np.ndarray, raw: np.ndarray) -> Window:
+    return Window(np.hstack([filtered, raw]), np.ones(len(raw), bool), np.arange(len(raw)) / SFREQ)
 
 
 @pytest.mark.parametrize(("n_times", "sfreq"), [(300, 300.0), (128, 128.0), (250, 250.0)])
@@ -54,8 +59,11 @@ def test_the_reference_does_not_matter() -> None:
     ("spoil", "why"),
     [
         (lambda x: np.zeros_like(x), "Cz flat"),
-        (lambda x: x * 200, "Cz railed or loose"),
-        (lambda x: x * 12, "Cz far rougher than the others"),
+        (lambda x: x * 200, "Cz lost contact"),
+        (lambda x: x * 12, "Cz lost contact"),
+        (lambda x: np.where(np.arange(300) < 150, x, x + 400), "Cz popped"),
+        (lambda x: np.full_like(x, 3276.7), "Cz railed"),
+        (lambda x: np.clip(x * 600, -3276.7, 3276.7), "Cz railed"),
         (lambda x: x * np.nan, "Cz gave no number"),
     ],
 )
@@ -106,6 +114,56 @@ def test_muscles_lower_the_quality() -> None:
     assert "muscle activity" in measure(noise(40.0)).reasons
 
 
+def test_muscles_of_one_side_of_the_jaw_lower_the_quality() -> None:
+    data = noise(5.0)
+    data[:, [2, 3, 7, 8, 12]] += noise(25.0, seed=1)[:, :5]
+    measured = measure(data)
+    assert measured.reasons == ("muscle activity",)
+    assert measured.quality == 0.5
+
+
+def test_what_moves_the_whole_cap_is_no_blink() -> None:
+    sway = 80 * np.sin(2 * np.pi * (0.9 * np.arange(300) / SFREQ)[:, np.newaxis] + np.arange(18))
+    assert measure(noise(5.0) + sway).reasons == ("movement",)
+
+
+def hum(uv: float, hz: float = 50.0) -> np.ndarray:
+    return uv * np.sin(2 * np.pi * hz * np.arange(300) / SFREQ)
+
+
+@pytest.mark.parametrize("hz", [49.9, 50.0, 60.1])
+def test_line_noise_of_single_electrodes_is_found_before_the_filter_that_takes_it_out(hz: float) -> None:
+    raw = noise()
+    raw[:, [13, 16]] += hum(100.0, hz)[:, np.newaxis]
+    measured = processor().measure(window_of(noise(), raw))
+    assert measured.reasons == (f"{hz:.0f} Hz noise on P3, O1",)
+    assert measured.quality == pytest.approx(16 / 18)
+
+
+def test_line_noise_of_the_room_is_said_and_costs_nothing() -> None:
+    measured = processor().measure(window_of(noise(), noise() + hum(100.0)[:, np.newaxis]))
+    assert measured == Measured(measured.values, 1.0, ("50 Hz noise on most channels",))
+    assert measured.values.tobytes() == measure(noise()).values.tobytes()
+
+
+def test_an_offset_at_which_a_channel_is_stuck_is_no_rail_where_others_have_such_offsets() -> None:
+    filtered, raw = noise(), noise() + 40_000.0
+    filtered[:, 9] = 0.0
+    raw[:, 9] = 40_000.0
+    assert processor().measure(window_of(filtered, raw)).reasons == ("Cz flat",)
+
+
+@pytest.mark.parametrize(("factor", "said"), [(1e-6, "looks like V, not uV"), (1e3, "looks like raw counts or nV, not uV")])
+def test_another_unit_than_microvolts_is_named(factor: float, said: str) -> None:
+    measured = measure(noise() * factor)
+    assert said in measured.reasons
+    assert measured.quality == 0
+
+
+def test_a_cap_that_is_silent_is_not_taken_for_volts() -> None:
+    assert measure(np.zeros((300, 18))).reasons == ("every channel flat", "only 0 of 18 channels are good")
+
+
 def test_a_stream_that_is_too_slow_is_refused() -> None:
     with pytest.raises(BadInput, match="EEG at 64 Hz does not carry 45 Hz"):
         EegProcessor(EEG_CHANNELS, 64.0, EEG_CHANNELS, "standard_1020")
@@ -116,8 +174,8 @@ def test_a_dead_channel_leaves_the_others_real() -> None:
     data[:, 3] = np.nan
     conditioned = processor().process(data)
     assert conditioned.ok.all()
-    assert np.isfinite(np.delete(conditioned.data, 3, axis=1)).all()
-    assert np.isnan(conditioned.data[:, 3]).all()
+    assert np.isfinite(np.delete(conditioned.data, [3, 18 + 3], axis=1)).all()
+    assert np.isnan(conditioned.data[:, [3, 18 + 3]]).all()
 
 
 @pytest.mark.parametrize("ch_names", [EEG_CHANNELS, EEG_CHANNELS[2:]])
@@ -128,8 +186,10 @@ def test_windows_measured_together_are_those_measured_alone(ch_names: tuple[str,
         data = noise(seed=number)[:, : len(ch_names)].astype(np.float32)
         spoiled = rng.integers(len(ch_names), size=number % 4)
         data[:, spoiled] = rng.choice([0.0, 1e4, np.nan], size=len(spoiled))
+        hum = rng.choice([0, 0, 300]) * np.sin(2 * np.pi * 50 * np.arange(len(data)) / SFREQ)[:, np.newaxis]
+        raw = data + (hum * rng.integers(2, size=len(ch_names))).astype(np.float32)
         length = int(SFREQ) - (number > 15)
-        windows.append(Window(data[:length], np.ones(length, bool), np.arange(length) / SFREQ))
+        windows.append(window_of(data[:length], raw[:length]))
     eeg = processor(ch_names)
     for together, window in zip(eeg.measure_all(windows), windows, strict=True):
         alone = eeg.measure(window)

@@ -10,7 +10,7 @@ from pipeline.errors import BadInput
 from pipeline.records import Array
 from pipeline.signals.dmer.features import BANDS, EEG_HZ, FEATURES
 from pipeline.signals.dmer.steady import SteadyProcessor
-from pipeline.signals.eeg import bad_channels
+from pipeline.signals.electrodes import bad_channels
 from pipeline.signals.filters import band_pass, band_stop
 from pipeline.signals.montage import canonical
 from pipeline.signals.processor import Measured, Window
@@ -78,9 +78,9 @@ class DmerEegProcessor(SteadyProcessor):
     def measure(self, window: Window) -> Measured:
         """Return differential entropy (nats), ``(18, 5)``."""
         points = self.points(window)
-        bad = bad_channels(np.ascontiguousarray(points.T)[np.newaxis])[0]
+        bad = bad_channels(np.ascontiguousarray(points.T)[np.newaxis], EEG_HZ)[0]
         quality = 1.0 - len(bad) / self._n_model
-        reasons = tuple(f"{self._names[channel]} {why}" for channel, why in bad.items())
+        reasons = tuple(why.format(self._names[channel]) for channel, why in bad.items())
         return Measured(differential_entropy(points.T), quality if 2 * quality >= 1 else 0.0, reasons)
 
     def _prepare(self, filtered: Array) -> Array:

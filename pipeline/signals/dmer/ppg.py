@@ -32,5 +32,6 @@ class DmerPpgProcessor(SteadyProcessor):
         """Return the 27 features of a window (the device's unit), with the quality of the live family."""
         points = self.points(window)
         ok, times = np.ones(len(points), bool), np.arange(len(points)) / PPG_HZ
-        judged = self._judge.measure(Window(points, ok, times))
+        # The wave stands for the raw samples too, which are not kept: no range is looked for.
+        judged = self._judge.measure(Window(np.repeat(points, 2, axis=1), ok, times))
         return Measured(wave_features(points[:, 0]), judged.quality, judged.reasons)
