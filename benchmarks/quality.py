@@ -30,23 +30,8 @@ from pipeline.simulation.participant import SimulatedParticipant, stream_infos
 SOURCES = {"EEG": eeg.EegSource, "GSR": eda.EdaSource, "PPG": ppg.PpgSource}
 MODALITIES: tuple[Modality, ...] = ("EEG", "GSR", "PPG")
 
-#: What is said of each kind of fault; `{}` stands for the channel.
-WORDS: dict[str, tuple[str, ...]] = {
-    "EEG flat": ("{} flat",),
-    "EEG railed": ("{} railed",),
-    "EEG line noise": ("50 Hz noise on {}", "60 Hz noise on {}"),
-    "EEG popped": ("{} popped",),
-    "EEG lost contact": ("{} lost contact",),
-    "GSR flat": ("flat",),
-    "GSR railed": ("railed",),
-    "GSR lost contact": ("no skin contact (below 0.05 uS)", "lost contact"),
-    "GSR movement": ("changes faster than skin does: movement",),
-    "GSR raw counts": ("above 100 uS: looks like raw counts",),
-    "PPG flat": ("flat",),
-    "PPG railed": ("railed",),
-    "PPG movement": ("movement",),
-}
-
+NAMED = "named"
+#: Least quality of a window that is called good.
 GOOD = 0.9
 HOP_S = 0.25
 #: A stretch begins so long before its fault, which lasts so long, and ends so long after it (s).
@@ -95,21 +80,35 @@ def windows_of(stretch: Stretch, data: Array | None = None) -> list[FeatureWindo
     return extract({"x": recorded}, hop_s=HOP_S, eeg_channels=stretch.eeg_channels)
 
 
-def verdict(stretch: Stretch, planting: Planting) -> str:
-    """Return ``named`` where a planting is named rightly, and otherwise what is said most often instead."""
-    spec_s = FEATURES[stretch.info.use].window_s
-    words = {word.format(stretch.info.ch_names[planting.channel]) for word in WORDS[planting.kind]}
-    said = []
-    for window, control in zip(windows_of(stretch, planting.data), windows_of(stretch), strict=True):
-        begin = window.end - spec_s
-        holds = planting.begin + 0.1 < window.end and begin < planting.begin
-        whole = holds and window.end > planting.begin + min(spec_s - HOP_S, 3.0)
-        if whole if planting.at_once else (begin >= planting.begin and window.end <= planting.end):
-            all_, usual = channelwise(window.reasons), channelwise(control.reasons)
-            new = all_ - usual - words
-            said.append("named" if all_ & words and not about_others(new, stretch, planting) else str(sorted(new)))
+def verdict(stretch: Stretch, planting: Planting, usual: Sequence[FeatureWindow]) -> str:
+    """Return ``named`` where a planting is named rightly, and otherwise what is said most often instead.
+
+    `usual` are the windows without it.
+    """
+    said = [
+        _of_window(stretch, planting, with_it, without)
+        for with_it, without in zip(windows_of(stretch, planting.data), usual, strict=True)
+        if judged(planting, with_it.end, FEATURES[stretch.info.use].window_s)
+    ]
     most, count = Counter(said).most_common(1)[0]
-    return "named" if 2 * said.count("named") > len(said) else f"{most} in {count} of {len(said)}"
+    return NAMED if 2 * said.count(NAMED) > len(said) else f"{most} in {count} of {len(said)}"
+
+
+def judged(planting: Planting, end: float, lasts_s: float) -> bool:
+    """Return whether a window tells of a fault: all of it where the fault lasts, its moment where it has one."""
+    if KINDS[planting.kind].at_once:
+        return planting.begin + min(lasts_s - HOP_S, 3.0) < end < planting.begin + lasts_s
+    return planting.begin <= end - lasts_s and end <= planting.end
+
+
+def _of_window(stretch: Stretch, planting: Planting, with_it: FeatureWindow, without: FeatureWindow) -> str:
+    own = stretch.info.ch_names[planting.channel]
+    words = {word.format(own) for word in KINDS[planting.kind].said}
+    found = channelwise(with_it.reasons)
+    new = found - channelwise(without.reasons) - words
+    others = set(stretch.info.ch_names) - {own}
+    blamed = any(word in others for reason in new for word in reason.replace(",", "").split(" "))
+    return NAMED if found & words and not blamed else str(sorted(new))
 
 
 def channelwise(reasons: Iterable[str]) -> set[str]:
@@ -125,24 +124,19 @@ def channelwise(reasons: Iterable[str]) -> set[str]:
     return found
 
 
-def about_others(reasons: set[str], stretch: Stretch, planting: Planting) -> bool:
-    """Return whether a reason names a channel in which nothing was planted."""
-    others = set(stretch.info.ch_names) - {stretch.info.ch_names[planting.channel]}
-    return any(word in others for reason in reasons for word in reason.replace(",", "").split(" "))
-
-
 def planted(
     stretches: Sequence[Stretch], kinds: Sequence[str], n_plantings: int, seed: int
 ) -> list[tuple[str, int, str]]:
     """Return kind, stretch and verdict of each of some plantings of random kind, place and strength."""
     rng = np.random.default_rng(seed)
+    usual = [windows_of(stretch) for stretch in stretches]
     found = []
     for _ in range(n_plantings):
         kind, number = str(rng.choice(kinds)), int(rng.integers(len(stretches)))
         stretch = stretches[number]
         begin = BEFORE_S + rng.uniform(0, 1)
         planting = plant(stretch.data, stretch.info.sfreq, kind, rng, begin=begin, end=begin + LASTS_S)
-        found.append((kind, number, verdict(stretch, planting)))
+        found.append((kind, number, verdict(stretch, planting, usual[number])))
     return found
 
 
@@ -167,9 +161,9 @@ def main() -> None:
         results = planted(stretches, kinds, arguments.plantings, arguments.seed)
         by_kind = {kind: [verdict for one, _, verdict in results if one == kind] for kind in kinds}
         found[modality] = {
-            "named": {kind: f"{one.count('named')} of {len(one)}" for kind, one in by_kind.items()},
-            "named_share": np.mean([verdict == "named" for *_, verdict in results]),
-            "instead": sorted({f"{kind}, {number}: {said}" for kind, number, said in results if said != "named"}),
+            "named": {kind: f"{one.count(NAMED)} of {len(one)}" for kind, one in by_kind.items()},
+            "named_share": np.mean([verdict == NAMED for *_, verdict in results]),
+            "instead": sorted({f"{kind}, {number}: {said}" for kind, number, said in results if said != NAMED}),
             "good": round(good(calm), 3),
         }
     print(json.dumps(found, indent=1))

@@ -10,7 +10,7 @@ from pipeline.errors import BadInput
 from pipeline.records import Array
 from pipeline.signals.family import GSR
 from pipeline.signals.filters import CausalFilter, FilterState, band_pass
-from pipeline.signals.held import cut_off
+from pipeline.signals.held import cut_off, repeats
 from pipeline.signals.processor import Conditioned, Measured, OneByOne, Window, finite
 
 #: Above this (Hz) there is no skin conductance, only movement and noise.
@@ -30,11 +30,12 @@ RESPONSE_US: Final = 0.05
 CONTACT_US: Final = 0.05
 
 #: Skin does not reach it (uS): Kleckner et al. (2018) take 0.05-60 uS for valid, and the devices' ranges end at 100 or
-#: below. What stands still above `STILL_US` is at the end of such a range; what is beyond `COUNTS_US` is no conductance.
+#: below. What stands still above `STILL_US` is at the end of such a range; what is beyond `COUNTS_US` is no
+#: conductance.
 STILL_US: Final = 40.0
 COUNTS_US: Final = 100.0
 
-#: A level below it and above nothing (uS) is siemens that are said to be microsiemens: an open circuit gives more noise.
+#: A level between these (uS) is siemens that are said to be microsiemens: an open circuit gives nothing, or more noise.
 SIEMENS_US: Final = (1e-7, 1e-4)
 
 #: Share of samples at the top of the range with which the signal is cut off, where it moves by this much (uS): less is
@@ -163,7 +164,7 @@ def _quality(window: Window, level: float, speed: Array) -> tuple[float, tuple[s
         return 0.0, (f"no skin contact (below {CONTACT_US:g} uS)",)
     if low == high:
         return 0.2, ("railed" if high > STILL_US else "flat",)
-    if high - low > CUT_OFF_US and cut_off(raw, CUT_OFF) == high:
+    if high - low > CUT_OFF_US and repeats(raw) and cut_off(raw, CUT_OFF) == high:
         return 0.2, ("railed",)
     if low < (1 - LOST) * high and low < max((1 - LOST) * middle, 2 * CONTACT_US):
         return 0.2, ("lost contact",)

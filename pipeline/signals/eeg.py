@@ -139,7 +139,10 @@ class EegProcessor:
         power = band_powers(cap, self._sfreq)
         values = 0.5 * np.log(2 * math.pi * math.e * np.maximum(power, LEAST_POWER))
         artefacts = self._artefacts(cap, power[:, :, -1])
-        return [Measured(own, *self._quality(*why)) for own, *why in zip(values, judged, artefacts, strict=True)]
+        return [
+            Measured(own, *self._quality(electrodes, what))
+            for own, electrodes, what in zip(values, judged, artefacts, strict=True)
+        ]
 
     def _artefacts(self, cap: Array, highest: Array) -> list[tuple[str, ...]]:
         """Return what spoils the whole cap in each window ``(n_windows, n_model, n_times)``.
@@ -150,12 +153,12 @@ class EegProcessor:
         swings = (frontal.max(axis=2) - frontal.min(axis=2)).max(axis=1, initial=0.0).tolist()
         from_top = math.ceil(MUSCLE_SHARE * highest.shape[1])
         muscles = np.partition(highest, -from_top, axis=1)[:, -from_top].tolist()
-        found = []
+        found: list[tuple[str, ...]] = []
         for own, swing, muscle in zip(cap, swings, muscles, strict=True):
-            said = ()
+            said: tuple[str, ...] = ()
             if swing > BLINK_UV:
                 everywhere = float(np.median(np.ptp(own, axis=1))) > WHOLE_CAP * swing
-                said += (MOVEMENT if everywhere else EYES,)
+                said = (MOVEMENT if everywhere else EYES,)
             found.append((*said, MUSCLES) if muscle > MUSCLE_UV**2 else said)
         return found
 
@@ -179,7 +182,9 @@ class EegProcessor:
         for source, why in bad.items():
             alike.setdefault(why, []).append(self._montage.sources[source])
         every = len(self._montage.sources)
-        return [why.format("every channel" if len(names) == every else ", ".join(names)) for why, names in alike.items()]
+        return [
+            why.format("every channel" if len(names) == every else ", ".join(names)) for why, names in alike.items()
+        ]
 
 
 def band_powers(signals: Array, sfreq: float) -> Array:

@@ -15,6 +15,16 @@ from pipeline.records import Array
 OFTEN: Final = 4.0
 
 
+#: Share of samples that equal the one before, from which a signal may stand still or be cut off.
+EQUAL: Final = 0.05
+
+
+def repeats(raw: Array) -> Array:
+    """Return where enough samples equal the one before for more to be asked of signals ``(..., n_times)``."""
+    equal = (raw[..., 1:] == raw[..., :-1]).view(np.uint8)  # summed far faster than as bool
+    return np.asarray(equal.sum(axis=-1, dtype=np.uint32) >= EQUAL * raw.shape[-1])
+
+
 def cut_off(raw: Array, share: float) -> float | None:
     """Return the value at which a signal is cut off; None where it is not.
 

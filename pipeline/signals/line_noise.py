@@ -43,8 +43,10 @@ def line_noise(raw: Array, sfreq: float) -> list[list[LineNoise]]:
     if not lines:
         return [[] for _ in raw]
     power = _power(raw, sfreq, lines)
-    loud = (power > LEAST_UV * LEAST_UV).any(axis=(1, 2))
-    return [_of_window(raw[i], power[i], sfreq, lines) if loud[i] else [] for i in range(len(raw))]
+    loud = np.asarray(power > LEAST_UV**2)
+    if not loud.any():
+        return [[] for _ in raw]
+    return [_of_window(raw[i], power[i], sfreq, lines) if loud[i].any() else [] for i in range(len(raw))]
 
 
 def _of_window(raw: Array, power: Array, sfreq: float, lines: tuple[float, ...]) -> list[LineNoise]:
@@ -54,9 +56,7 @@ def _of_window(raw: Array, power: Array, sfreq: float, lines: tuple[float, ...])
     seen = np.array(beside[1]) < sfreq / 2
     around = np.where(seen, (below + above) / 2, below)
     is_line = (power > LEAST_UV**2) & (power > PURE**2 * around)
-    return [
-        LineNoise(hz, np.sqrt(power[:, i]), is_line[:, i]) for i, hz in enumerate(lines) if is_line[:, i].any()
-    ]
+    return [LineNoise(hz, np.sqrt(power[:, i]), is_line[:, i]) for i, hz in enumerate(lines) if is_line[:, i].any()]
 
 
 def _power(raw: Array, sfreq: float, frequencies: tuple[float, ...]) -> Array:

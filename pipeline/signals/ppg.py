@@ -11,7 +11,7 @@ from pipeline.errors import BadInput
 from pipeline.records import Array
 from pipeline.signals.family import PPG
 from pipeline.signals.filters import CausalFilter, FilterState, band_pass
-from pipeline.signals.held import cut_off, longest_hold
+from pipeline.signals.held import cut_off, longest_hold, repeats
 from pipeline.signals.processor import Conditioned, Measured, OneByOne, Window, finite
 
 #: Pass band (Hz): the pulse wave and its harmonics.
@@ -114,10 +114,11 @@ class PpgProcessor(OneByOne):
         if abs(math.log(ratio)) > 0.15:
             quality *= 0.6
         raw = window.data[window.ok, 1]
-        if longest_hold(raw)[0] >= STILL:
-            return 0.0, ("flat",)
-        if cut_off(raw, CUT_OFF) is not None:
-            return min(quality, 0.2), ("railed",)
+        if repeats(raw):
+            if longest_hold(raw)[0] >= STILL:
+                return 0.0, ("flat",)
+            if cut_off(raw, CUT_OFF) is not None:
+                return min(quality, 0.2), ("railed",)
         if _moved(wave, self._rate):
             return min(quality, 0.4), ("movement",)
         return quality, ("no clear pulse",) if quality < 0.5 else ()
@@ -198,5 +199,7 @@ def _variation(heights: Array) -> float:
 
 def _moved(wave: Array, rate: float) -> bool:
     """Return whether something else than a pulse moves a wave of unit deviation."""
-    seconds = np.array([part.std() for part in np.array_split(wave, max(1, round(len(wave) / rate)))])
-    return float(np.abs(wave).max()) > PEAK or float(seconds.max()) > UNEVEN * float(np.median(seconds))
+    n_times = min(round(rate), len(wave))
+    whole = len(wave) // n_times * n_times
+    seconds = np.sort(wave[-whole:].reshape(-1, n_times).std(axis=1))
+    return float(np.abs(wave).max()) > PEAK or float(seconds[-1]) > UNEVEN * float(seconds[len(seconds) // 2])

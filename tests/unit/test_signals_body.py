@@ -76,6 +76,32 @@ def test_a_jump_of_gsr_is_movement() -> None:
     assert last_window(EdaProcessor(32.0), signal, 32.0).reasons == ("changes faster than skin does: movement",)
 
 
+@pytest.mark.parametrize("sfreq", [4.0, 32.0, 1000.0])
+def test_gsr_beyond_the_devices_range_is_railed(sfreq: float) -> None:
+    times = np.arange(round(20 * sfreq)) / sfreq
+    cut = np.minimum(4 + np.sin(2 * np.pi * 0.2 * times) + 1e-4 * np.random.default_rng(0).normal(size=len(times)), 4.5)
+    measured = last_window(EdaProcessor(sfreq), cut, sfreq)
+    assert (measured.quality, measured.reasons) == (0.2, ("railed",))
+    shorted = last_window(EdaProcessor(sfreq), np.full(len(times), 60.0), sfreq)
+    assert (shorted.quality, shorted.reasons) == (0.2, ("railed",))
+
+
+def test_an_electrode_that_leaves_the_skin_for_a_while_is_no_movement() -> None:
+    signal = 4 + 0.01 * np.random.default_rng(0).normal(size=640)
+    signal[-90:-40] = 0.02
+    measured = last_window(EdaProcessor(32.0), signal, 32.0)
+    assert (measured.quality, measured.reasons) == (0.2, ("lost contact",))
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"), [(300.0, "above 100 uS: looks like raw counts"), (1e-6, "looks like S, not uS")]
+)
+def test_another_unit_than_microsiemens_is_named(factor: float, said: str) -> None:
+    signal = factor * (4 + 0.1 * np.random.default_rng(0).normal(size=640))
+    measured = last_window(EdaProcessor(32.0), signal, 32.0)
+    assert (measured.quality, measured.reasons) == (0.0, (said,))
+
+
 @pytest.mark.parametrize("sfreq", [25.0, 64.0, 100.0, 256.0, 1000.0])
 @pytest.mark.parametrize("rate", [48.0, 60.0, 72.0, 110.0, 160.0])
 def test_the_heart_rate_is_found_three_ways(sfreq: float, rate: float) -> None:
@@ -112,6 +138,34 @@ def test_a_flat_wave_has_numbers(level: float) -> None:
     measured = last_window(PpgProcessor(64.0), np.full(640, level), 64.0)
     named("PPG", measured)
     assert (measured.quality, measured.reasons) == (0.0, ("flat",))
+
+
+def pulse(seconds: float = 20.0) -> np.ndarray:
+    phase = 2 * np.pi * 1.2 * np.arange(round(64 * seconds)) / 64
+    return np.sin(phase) + 0.4 * np.sin(2 * phase + 0.7) + 0.02 * np.random.default_rng(0).normal(size=len(phase))
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda x: np.minimum(x, 0.6), lambda x: np.maximum(x, -0.6)], ids=["peaks", "troughs"]
+)
+def test_a_pulse_wave_that_is_cut_off_is_railed(spoil: object) -> None:
+    measured = last_window(PpgProcessor(64.0), spoil(pulse()), 64.0)  # type: ignore[operator]
+    assert (measured.quality, measured.reasons) == (0.2, ("railed",))
+
+
+def test_a_pulse_wave_that_stands_still_is_flat_while_the_filter_still_rings() -> None:
+    signal = pulse()
+    signal[-200:] = signal[-201]
+    measured = last_window(PpgProcessor(64.0), signal, 64.0)
+    assert (measured.quality, measured.reasons) == (0.0, ("flat",))
+
+
+def test_a_movement_within_a_pulse_wave_is_named() -> None:
+    signal = pulse()
+    signal[-150:-86] += 15 * np.hanning(64) * np.sin(2 * np.pi * 2 * np.arange(64) / 64)
+    measured = last_window(PpgProcessor(64.0), signal, 64.0)
+    assert measured.reasons == ("movement",)
+    assert measured.quality <= 0.4
 
 
 @given(

@@ -153,7 +153,9 @@ def test_an_offset_at_which_a_channel_is_stuck_is_no_rail_where_others_have_such
     assert processor().measure(window_of(filtered, raw)).reasons == ("Cz flat",)
 
 
-@pytest.mark.parametrize(("factor", "said"), [(1e-6, "looks like V, not uV"), (1e3, "looks like raw counts or nV, not uV")])
+@pytest.mark.parametrize(
+    ("factor", "said"), [(1e-6, "looks like V, not uV"), (1e3, "looks like raw counts or nV, not uV")]
+)
 def test_another_unit_than_microvolts_is_named(factor: float, said: str) -> None:
     measured = measure(noise() * factor)
     assert said in measured.reasons

@@ -8,9 +8,9 @@ from scipy.signal.windows import hann
 
 from pipeline.errors import BadInput
 from pipeline.records import Array
+from pipeline.signals.contact import bad_channels
 from pipeline.signals.dmer.features import BANDS, EEG_HZ, FEATURES
 from pipeline.signals.dmer.steady import SteadyProcessor
-from pipeline.signals.electrodes import bad_channels
 from pipeline.signals.filters import band_pass, band_stop
 from pipeline.signals.montage import canonical
 from pipeline.signals.processor import Measured, Window
