@@ -1,83 +1,34 @@
 """Whether planted sensor faults are named, and clean signals called good.
 
-``python -m benchmarks.quality [--plantings N] [--seed S]`` prints one JSON object. For each modality, of the simulated
-participants drawn from the seed:
+``python -m benchmarks.quality [--plantings N] [--people N] [--seed S] [--data DIR]`` prints one JSON object. For each
+modality, of simulated people drawn from the seed; with ``--data`` (the folder of real recordings) for each recording:
 
-- ``named``: for each kind of fault, the share of plantings (random participant, channel, strength) that are named
-  rightly: more than half of the windows judged name that fault, of that channel, and no other channel is named that was
-  not named without it;
-- ``good``: the share of windows of undisturbed signals with a quality of at least 0.9.
+- ``named``: for each kind of fault, how many of its plantings (random place, channel and strength) are named rightly:
+  more than half of the windows judged name that fault, of that channel, and no other channel is named that is not named
+  without it; ``named_share``: of all; ``instead``: what was said of the others;
+- ``good``: the share of windows with a quality of at least 0.9, of undisturbed signals of simulated people; of a
+  recording as it is.
 """
 
 import argparse
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.planted import KINDS, Planting, plant
-from pipeline.modalities import EEG_CHANNELS, Modality
-from pipeline.records import Array, FeatureWindow, StreamInfo
-from pipeline.session.config import Match, StreamSettings
+from benchmarks.quality_recordings import RECORDINGS
+from benchmarks.stretches import BEFORE_S, HOP_S, LASTS_S, MODALITIES, Stretch, people, undisturbed, windows_of
+from pipeline.records import FeatureWindow
 from pipeline.signals.family import FEATURES
-from pipeline.signals.offline import Recorded, extract
-from pipeline.simulation import eda, eeg, ppg
-from pipeline.simulation.body import Body
-from pipeline.simulation.participant import SimulatedParticipant, stream_infos
-
-SOURCES = {"EEG": eeg.EegSource, "GSR": eda.EdaSource, "PPG": ppg.PpgSource}
-MODALITIES: tuple[Modality, ...] = ("EEG", "GSR", "PPG")
 
 NAMED = "named"
+
 #: Least quality of a window that is called good.
 GOOD = 0.9
-HOP_S = 0.25
-#: A stretch begins so long before its fault, which lasts so long, and ends so long after it (s).
-BEFORE_S, LASTS_S, AFTER_S = 8.0, 8.0, 6.0
-STRETCH_S = BEFORE_S + LASTS_S + AFTER_S
-
-
-class Stretch(NamedTuple):
-    """Some seconds of one stream of one person."""
-
-    info: StreamInfo
-    data: Array
-    eeg_channels: tuple[str, ...] = EEG_CHANNELS
-
-
-def undisturbed(modality: Modality, seed: int, seconds: int = round(STRETCH_S)) -> Stretch:
-    """Return a simulated person's signal without any movement, blink, clenched jaw or bad electrode."""
-    source = SOURCES[modality](np.random.default_rng(seed))
-    if isinstance(source, eeg.EegSource):
-        source._faults._hz = 0.0
-    if isinstance(source, eda.EdaSource):
-        source._drops_hz = 0.0
-    drives = np.zeros((5, 5))
-    data = [source.second(drives, Body(second, (), (), ())) for second in range(seconds)]
-    return Stretch(stream_infos(seed)[modality], np.concatenate(data).astype(np.float32))
-
-
-def people(seed: int, n_people: int, seconds: int = round(STRETCH_S)) -> dict[Modality, list[Stretch]]:
-    """Return the streams of simulated people, with all that disturbs them."""
-    found: dict[Modality, list[Stretch]] = {modality: [] for modality in MODALITIES}
-    for person in range(seed, seed + n_people):
-        participant, infos = SimulatedParticipant(person), stream_infos(person)
-        blocks = [participant.next_second() for _ in range(seconds)]
-        for modality, stretches in found.items():
-            data = np.concatenate([block[modality].data for block in blocks])
-            stretches.append(Stretch(infos[modality], data))
-    return found
-
-
-def windows_of(stretch: Stretch, data: Array | None = None) -> list[FeatureWindow]:
-    """Return the feature windows of a stretch, or of other data in its place."""
-    modality = stretch.info.use
-    data = stretch.data if data is None else data
-    settings = StreamSettings(match=Match(type=modality), use=modality, stamps="regular", unit=stretch.info.units[0])
-    recorded = Recorded(stretch.info, settings, np.arange(len(data)) / stretch.info.sfreq, data)
-    return extract({"x": recorded}, hop_s=HOP_S, eeg_channels=stretch.eeg_channels)
 
 
 def verdict(stretch: Stretch, planting: Planting, usual: Sequence[FeatureWindow]) -> str:
@@ -145,27 +96,36 @@ def good(stretches: Sequence[Stretch]) -> float:
     return float(np.mean([window.quality >= GOOD for stretch in stretches for window in windows_of(stretch)]))
 
 
+def measured(stretches: Sequence[Stretch], as_is: Sequence[Stretch], n_plantings: int, seed: int) -> dict[str, Any]:
+    """Return what is named of faults planted in some stretches, and how much of others is good."""
+    kinds = [kind for kind in KINDS if kind.startswith(stretches[0].info.use)]
+    results = planted(stretches, kinds, n_plantings, seed)
+    by_kind = {kind: [verdict for one, _, verdict in results if one == kind] for kind in kinds}
+    return {
+        "named": {kind: f"{one.count(NAMED)} of {len(one)}" for kind, one in by_kind.items()},
+        "named_share": round(float(np.mean([verdict == NAMED for *_, verdict in results])), 3),
+        "instead": sorted(f"{kind}, {number}: {said}" for kind, number, said in results if said != NAMED),
+        "good": round(good(as_is), 3),
+    }
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plantings", type=int, default=200)
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1000)
-    arguments = parser.parse_args()
+    parser.add_argument("--data", type=Path)
+    given = parser.parse_args()
     found = {}
-    disturbed = people(arguments.seed, arguments.people)
+    disturbed = people(given.seed, given.people)
     for modality in MODALITIES:
-        stretches = disturbed[modality]
-        calm = [undisturbed(modality, arguments.seed + person) for person in range(arguments.people)]
-        kinds = [kind for kind in KINDS if kind.startswith(modality)]
-        results = planted(stretches, kinds, arguments.plantings, arguments.seed)
-        by_kind = {kind: [verdict for one, _, verdict in results if one == kind] for kind in kinds}
-        found[modality] = {
-            "named": {kind: f"{one.count(NAMED)} of {len(one)}" for kind, one in by_kind.items()},
-            "named_share": np.mean([verdict == NAMED for *_, verdict in results]),
-            "instead": sorted({f"{kind}, {number}: {said}" for kind, number, said in results if said != NAMED}),
-            "good": round(good(calm), 3),
-        }
+        calm = [undisturbed(modality, given.seed + person) for person in range(given.people)]
+        found[modality] = measured(disturbed[modality], calm, given.plantings, given.seed)
+    if given.data is not None:
+        for name, load in RECORDINGS.items():
+            stretches = load(given.data)
+            found[name] = measured(stretches, stretches, given.plantings, given.seed)
     print(json.dumps(found, indent=1))
 
 

@@ -45,7 +45,7 @@ class Measured:
     quality: float
     """0 (useless) .. 1 (good)."""
     reasons: tuple[str, ...] = ()
-    """Why the quality is below 1, in words, without the modality's name."""
+    """Why the quality is below 1, and what else somebody should look at: in words, without the modality's name."""
 
 
 class ModalityProcessor(Protocol):

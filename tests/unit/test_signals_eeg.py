@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.signal import periodogram
 
 from pipeline.errors import BadInput
@@ -164,6 +166,23 @@ def test_another_unit_than_microvolts_is_named(factor: float, said: str) -> None
 
 def test_a_cap_that_is_silent_is_not_taken_for_volts() -> None:
     assert measure(np.zeros((300, 18))).reasons == ("every channel flat", "only 0 of 18 channels are good")
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 1e-30, 1e-6, 1.0, 300.0, 1e5, 9e8, -9e8, np.nan]), min_size=18, max_size=18),
+    st.integers(0, 3),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_comes_the_features_are_numbers(sizes: list[float], steps: int) -> None:
+    """Of any size, with steps, stuck or not a number, in any channel."""
+    data = np.repeat(noise()[: 300 // 3**steps], 3**steps, axis=0) * np.array(sizes)
+    eeg = processor()
+    conditioned = eeg.process(np.concatenate([data, data[:, ::-1], data]))
+    for first in (0, 150, 300, 400):
+        rows = slice(first, first + 243)
+        measured = eeg.measure(Window(conditioned.data[rows], conditioned.ok[rows], np.arange(243) / SFREQ))
+        assert np.isfinite(measured.values).all()
+        assert 0 <= measured.quality <= 1
 
 
 def test_a_stream_that_is_too_slow_is_refused() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from benchmarks.planted import KINDS
-from benchmarks.quality import MODALITIES, NAMED, good, people, planted, undisturbed
+from benchmarks.quality import NAMED, good, planted
+from benchmarks.stretches import MODALITIES, people, undisturbed
 from pipeline.modalities import Modality
 
 #: Nobody on whom a threshold was chosen: those were the seeds below 100.
@@ -17,7 +18,7 @@ def disturbed():
     return people(SEED, PEOPLE)
 
 
-@pytest.mark.parametrize(("modality", "plantings"), [("EEG", 200), ("GSR", 100), ("PPG", 100)])
+@pytest.mark.parametrize(("modality", "plantings"), [("EEG", 200), ("GSR", 60), ("PPG", 60)])
 def test_planted_faults_are_named_rightly(disturbed, modality: Modality, plantings: int) -> None:
     """Among blinks, clenched jaws and movements; with the right channel, and no other one blamed."""
     kinds = [kind for kind in KINDS if kind.startswith(modality)]

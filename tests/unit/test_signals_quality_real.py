@@ -4,29 +4,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 from scipy.signal import butter, sosfiltfilt
 
 from benchmarks.planted import KINDS
-from benchmarks.quality import NAMED, STRETCH_S, Stretch, good, planted, windows_of
-from pipeline.files.read import read_recording
-from pipeline.files.table import TableOptions
-from pipeline.modalities import EEG_CHANNELS
+from benchmarks.quality import NAMED, good, planted
+from benchmarks.quality_recordings import ALPHA_S, eeglab, neurokit, openbci, openbci_alpha, wesad
+from benchmarks.stretches import Stretch, windows_of
+from pipeline.modalities import Modality
 from pipeline.records import FeatureWindow
-from tests.signals_samples import stream_info
 
 ENOUGH = 0.95
-#: Where the electrodes of the first example recording of the OpenBCI GUI are.
-OPENBCI = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2")
-#: When its alpha begins and ends (s).
-ALPHA_S = (28.0, 75.0)
 
 
-def cut_up(whole: Stretch, *, every_s: float = STRETCH_S) -> list[Stretch]:
-    """Return stretches of a recording, one every so many seconds."""
-    length, step = (round(seconds * whole.info.sfreq) for seconds in (STRETCH_S, every_s))
-    firsts = range(0, len(whole.data) - length + 1, step)
-    return [whole._replace(data=whole.data[first : first + length]) for first in firsts]
+def kinds_of(modality: Modality) -> list[str]:
+    return [kind for kind in KINDS if kind.startswith(modality)]
 
 
 def named_share(stretches: list[Stretch], kinds: list[str], plantings: int) -> tuple[float, list[object]]:
@@ -36,15 +27,13 @@ def named_share(stretches: list[Stretch], kinds: list[str], plantings: int) -> t
 
 
 @pytest.fixture(scope="module")
-def openbci(shared_data: Path) -> Stretch:
-    path = shared_data / "eeg" / "OpenBCI_GUI-v6-blinks-jawClench-alpha.txt"
-    data = np.loadtxt(path, delimiter=",", skiprows=5, usecols=range(1, 9), dtype=np.float32)
-    return Stretch(stream_info("EEG", sfreq=250.0, ch_names=OPENBCI), data, OPENBCI)
+def blinks_jaws_alpha(shared_data: Path) -> Stretch:
+    return openbci(shared_data)
 
 
 @pytest.fixture(scope="module")
-def openbci_windows(openbci: Stretch) -> list[FeatureWindow]:
-    return windows_of(openbci)
+def its_windows(blinks_jaws_alpha: Stretch) -> list[FeatureWindow]:
+    return windows_of(blinks_jaws_alpha)
 
 
 def within(signal: np.ndarray, window: FeatureWindow) -> np.ndarray:
@@ -52,36 +41,36 @@ def within(signal: np.ndarray, window: FeatureWindow) -> np.ndarray:
     return signal[stop - 250 : stop]
 
 
-def muscles(openbci: Stretch, windows: list[FeatureWindow]) -> np.ndarray:
+def muscles(recording: Stretch, windows: list[FeatureWindow]) -> np.ndarray:
     """Return how strong each window is within 70-110 Hz, which no processor looks at, beside the recording's median."""
-    band = sosfiltfilt(butter(4, [70, 110], "band", fs=250, output="sos"), openbci.data, axis=0)
+    band = sosfiltfilt(butter(4, [70, 110], "band", fs=250, output="sos"), recording.data, axis=0)
     usual = np.median(np.abs(band), axis=0)
     return np.array([(within(band, window).std(axis=0) / usual).max() for window in windows])
 
 
-def eyes(openbci: Stretch, windows: list[FeatureWindow]) -> np.ndarray:
+def eyes(recording: Stretch, windows: list[FeatureWindow]) -> np.ndarray:
     """Return the peak to peak over the forehead within 1-10 Hz (uV)."""
-    slow = sosfiltfilt(butter(2, [1, 10], "band", fs=250, output="sos"), openbci.data[:, :2], axis=0)
+    slow = sosfiltfilt(butter(2, [1, 10], "band", fs=250, output="sos"), recording.data[:, :2], axis=0)
     return np.array([np.ptp(within(slow, window), axis=0).max() for window in windows])
 
 
-def test_clenched_jaws_lower_the_quality_while_they_last(openbci, openbci_windows) -> None:
-    clenched = muscles(openbci, openbci_windows) > 4
-    quality = np.array([window.quality for window in openbci_windows])
+def test_clenched_jaws_lower_the_quality_while_they_last(blinks_jaws_alpha, its_windows) -> None:
+    clenched = muscles(blinks_jaws_alpha, its_windows) > 4
+    quality = np.array([window.quality for window in its_windows])
     assert clenched.sum() > 40
     assert (quality[clenched] < 0.9).mean() >= ENOUGH
 
 
-def test_blinks_lower_the_quality_while_they_last(openbci, openbci_windows) -> None:
-    blinking = (eyes(openbci, openbci_windows) > 150) & (muscles(openbci, openbci_windows) < 3)
-    quality = np.array([window.quality for window in openbci_windows])
+def test_blinks_lower_the_quality_while_they_last(blinks_jaws_alpha, its_windows) -> None:
+    blinking = (eyes(blinks_jaws_alpha, its_windows) > 150) & (muscles(blinks_jaws_alpha, its_windows) < 3)
+    quality = np.array([window.quality for window in its_windows])
     assert blinking.sum() > 25
     assert (quality[blinking] < 0.9).mean() >= ENOUGH
 
 
-def test_alpha_does_not_lower_the_quality(openbci_windows) -> None:
+def test_alpha_does_not_lower_the_quality(its_windows) -> None:
     begin, end = ALPHA_S
-    alpha = [window for window in openbci_windows if begin + 1 <= window.end <= end]
+    alpha = [window for window in its_windows if begin + 1 <= window.end <= end]
     assert len(alpha) > 150
     assert np.mean([window.quality == 1.0 for window in alpha]) >= ENOUGH
     # The room's mains noise is in all channels, filtered out, and said.
@@ -89,37 +78,25 @@ def test_alpha_does_not_lower_the_quality(openbci_windows) -> None:
 
 
 def test_faults_planted_in_a_real_cap_are_named(shared_data: Path) -> None:
-    stream = next(s for s in read_recording(shared_data / "eeg" / "eeglab_data.set").streams if s.info.type == "EEG")
-    scalp = [i for i, name in enumerate(stream.info.ch_names) if not name.startswith("EOG")]
-    info = stream_info("EEG", sfreq=128.0, ch_names=tuple(stream.info.ch_names[i] for i in scalp))
-    stretches = cut_up(Stretch(info, stream.data[:, scalp], EEG_CHANNELS))
-    share, wrong = named_share(stretches, [kind for kind in KINDS if kind.startswith("EEG")], 200)
+    share, wrong = named_share(eeglab(shared_data), kinds_of("EEG"), 100)
     assert share >= ENOUGH, wrong
 
 
-def test_faults_planted_among_strong_mains_noise_are_named(openbci: Stretch) -> None:
+def test_faults_planted_among_strong_mains_noise_are_named(shared_data: Path) -> None:
     """All but more mains noise, which is nothing new there."""
-    alpha = openbci._replace(data=openbci.data[round(250 * ALPHA_S[0]) : round(250 * ALPHA_S[1])])
-    kinds = [kind for kind in KINDS if kind.startswith("EEG") and kind != "EEG line noise"]
-    share, wrong = named_share(cut_up(alpha), kinds, 100)
+    kinds = [kind for kind in kinds_of("EEG") if kind != "EEG line noise"]
+    share, wrong = named_share(openbci_alpha(shared_data), kinds, 60)
     assert share >= 0.9, wrong
 
 
-@pytest.mark.parametrize("name", ["bio_resting_8min_100hz.csv", "bio_eventrelated_100hz.csv"])
-def test_faults_planted_in_skin_conductance_are_named_and_the_rest_is_good(shared_data: Path, name: str) -> None:
-    options = TableOptions(type="GSR", channels=("EDA",), unit="uS", sfreq=100.0)
-    (stream,) = read_recording(shared_data / "eda" / name, options).streams
-    stretches = cut_up(Stretch(stream_info("GSR", sfreq=100.0), stream.data.astype(np.float32)))
-    share, wrong = named_share(stretches, [kind for kind in KINDS if kind.startswith("GSR")], 50)
+def test_faults_planted_in_skin_conductance_are_named_and_the_rest_is_good(shared_data: Path) -> None:
+    stretches = neurokit(shared_data)
+    share, wrong = named_share(stretches, kinds_of("GSR"), 60)
     assert share >= ENOUGH, wrong
     assert good(stretches) >= ENOUGH
 
 
 @pytest.mark.parametrize("modality", ["GSR", "PPG"])
-def test_faults_planted_in_a_wristbands_signals_are_named(shared_data: Path, modality) -> None:
-    path = shared_data / "wesad_wrist" / "S6" / "S6_E4_Data.zip"
-    stream = next(s for s in read_recording(path).streams if s.info.type == modality)
-    whole = Stretch(replace(stream_info(modality), sfreq=stream.info.sfreq), stream.data.astype(np.float32))
-    stretches = cut_up(whole, every_s=300.0)
-    share, wrong = named_share(stretches, [kind for kind in KINDS if kind.startswith(modality)], 100)
+def test_faults_planted_in_a_wristbands_signals_are_named(shared_data: Path, modality: Modality) -> None:
+    share, wrong = named_share(wesad(shared_data, "S6", modality), kinds_of(modality), 60)
     assert share >= ENOUGH, wrong
