@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.launch import OPERATOR_VARIABLE
-from dashboard.screens import control, door, live, sessions, used
+from dashboard.screens import control, door, live, sessions, signals, used
 from pipeline.store.connection import STORE_VARIABLE
 
 
@@ -42,6 +42,7 @@ def main() -> None:
         feed = _feed(os.environ[STORE_VARIABLE], arguments.session)
         pages.append(st.Page(lambda: live.page(feed), title="Live", url_path="live", default=True))
         pages.append(st.Page(lambda: used.page(feed), title="What the model used", url_path="used"))
+        pages.append(st.Page(lambda: signals.page(feed), title="Signals", url_path="signals"))
         desk = Desk(os.environ[STORE_VARIABLE], arguments.session, os.environ.get(OPERATOR_VARIABLE, ""))
         pages.append(st.Page(lambda: control.page(feed, desk), title="Control", url_path="control"))
     pages.append(

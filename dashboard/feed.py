@@ -9,6 +9,10 @@ from dashboard import controlled, used
 from dashboard.history import Minutes
 from dashboard.picture import Sent, compose
 from dashboard.run import Run
+from dashboard.signals.choice import Choice
+from dashboard.signals.compose import SentSignals
+from dashboard.signals.compose import compose as compose_signals
+from dashboard.signals.watched import Watched
 from dashboard.situation import Situation
 from pipeline.errors import BadInput
 from pipeline.log import get_log
@@ -82,6 +86,13 @@ class Feed:
         if run is None or participant not in run.session.participants:
             return controlled.compose(Situation(now=now, store_fault=self._fault), self._epoch)
         return run.control(participant, now, self._fault)
+
+    def signals(self, participant: str, choice: Choice, sent: SentSignals | None) -> tuple[dict[str, Any], SentSignals]:
+        """Return what the page of signals is to be sent now, that has been sent so much; see `dashboard.signals`."""
+        run, now = self._run, local_clock()
+        if run is None or participant not in run.session.participants:
+            return compose_signals(Situation(now=now, store_fault=self._fault), Watched(), choice, self._epoch, sent)
+        return run.signals(participant, now, self._fault, choice, sent)
 
     def close(self) -> None:
         """Stop following."""

@@ -9,6 +9,10 @@ from typing import Any, Final
 from dashboard import controlled, used
 from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state, add_use
 from dashboard.picture import Sent, compose
+from dashboard.signals.choice import Choice
+from dashboard.signals.compose import SentSignals
+from dashboard.signals.compose import compose as compose_signals
+from dashboard.signals.watched import Watching
 from dashboard.situation import Situation, amiss_since
 from pipeline.commands import Recorded, Recording
 from pipeline.records import Chunk, Estimate, Event, StreamInfo
@@ -18,6 +22,7 @@ from pipeline.store.board import Board
 from pipeline.store.connection import Connection
 from pipeline.store.ids import START
 from pipeline.store.ring import BlockingReader, tail
+from pipeline.streams.clock import local_clock
 
 #: LSL type of a stream that says what a simulated participant's state is.
 STATE_TYPE: Final = "EmotionState"
@@ -75,6 +80,7 @@ class Run:
         self._happened = BlockingReader(connection, {keys.events(session.session): START}, Event)
         self._states = BlockingReader(connection, {}, Chunk)
         self._estimates = BlockingReader(connection, {}, Estimate)
+        self._watching = Watching(connection, session.session)
         for key, participant in self._keys.items():
             backlog = tail(connection, key, Estimate, round(KEPT_S / session.hop_s))
             for entry in backlog:
@@ -86,7 +92,10 @@ class Run:
         estimates = self._estimates.read(timeout_s)
         happened = self._happened.read(0)
         states = self._states.read(0) if self._states.last_ids else []
+        now = local_clock()
+        chunks, windows = self._watching.read(now)
         with self._lock:
+            self._watching.take(chunks, windows, now)
             for estimate in estimates:
                 self._take_estimate(self._keys[estimate.key], estimate.record)
             for state in states:
@@ -106,7 +115,12 @@ class Run:
         recording, recorded, alarms = board.recording(), board.recorded(), board.alarms()
         explained = {participant: self._explained(board, participant, now) for participant in self._participants}
         infos = {participant: board.streams(participant) for participant in self._participants}
+        begun = {
+            name: self._watching.look(name, infos[name], board.taken(name)) for name in self._watching.looked_at(now)
+        }
         with self._lock:
+            for participant, signals in begun.items():
+                self._watching.begin(participant, signals)
             self._note_restarts(processes, now)
             # A store that came back empty is filled again by its writers: until then what was known stays.
             self._model = model or self._model
@@ -138,9 +152,17 @@ class Run:
         with self._lock:
             return controlled.compose(self._situation(participant, now, fault), self._epoch)
 
+    def signals(
+        self, participant: str, now: float, fault: str, choice: Choice, sent: SentSignals | None
+    ) -> tuple[dict[str, Any], SentSignals]:
+        """Return what the page of signals is to be sent now; see `dashboard.signals.compose`."""
+        with self._lock:
+            watched = self._watching.of(participant, now)
+            return compose_signals(self._situation(participant, now, fault), watched, choice, self._epoch, sent)
+
     def close(self) -> None:
         """Close the connections."""
-        for reader in (self._estimates, self._states, self._happened):
+        for reader in (self._estimates, self._states, self._happened, self._watching):
             reader.close()
 
     def _situation(self, participant: str, now: float, fault: str) -> Situation:

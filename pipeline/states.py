@@ -150,6 +150,45 @@ class Asked(Record, frozen=True, tag="asked"):
     """When that was last so (s)."""
 
 
+class Scalp(Record, frozen=True, tag="scalp"):
+    """Where EEG channels lie as seen from above, nose up: the head is a circle of radius 1 about 0."""
+
+    ch_names: tuple[str, ...]
+    """The channels of the features."""
+    sources: tuple[str, ...]
+    """The stream's channels that are taken, by their names in the 10-20 system, in small letters."""
+    found: tuple[int, ...]
+    """For each of `ch_names` its place among `sources`, -1 where the stream lacks it."""
+    places: Array
+    """Of `ch_names`, to the right and to the front, float32 ``(n_channels, 2)``."""
+    side: int
+    """Points of the map from ear to ear."""
+    weights: Array
+    """What makes the map of the channels' values, row by row from the front left, float32
+    ``(side * side, n_channels)``; without rows where there are too few channels for a map."""
+
+
+class Taken(Record, frozen=True, tag="taken"):
+    """How the processing takes a stream, written by the preprocess worker when it takes it up."""
+
+    stream: str
+    """The session file's name for it."""
+    picks: tuple[int, ...]
+    """The stream's channels that are taken."""
+    ch_names: tuple[str, ...]
+    """What the session file calls them."""
+    unit: str
+    scale: Array
+    """What each is multiplied by to be in this unit, float64 ``(n_picks,)``."""
+    shift: float
+    """What is added then."""
+    stamps: str
+    """``dejitter``, ``as-is`` or ``regular``."""
+    delay_s: float
+    scalp: Scalp | None = None
+    """Of EEG."""
+
+
 class Snapshot(Record, frozen=True, tag="snapshot"):
     """Where a participant's preprocessing stands: one value, so that all of it belongs together."""
 

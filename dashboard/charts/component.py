@@ -31,15 +31,16 @@ def show(
     key: str,
     on_resend: Callable[[], None] = _nothing,
     on_told: Callable[[], None] = _nothing,
+    on_choice: Callable[[], None] = _nothing,
 ) -> None:
     """Show a page, or bring it up to date.
 
     Parameters
     ----------
-    module : {"live", "used", "control", "session"}
+    module : {"live", "used", "signals", "control", "session"}
         The page's module.
     update : dict
-        What `dashboard.picture.compose`, `dashboard.used.compose`, `dashboard.controlled.compose` or
+        What `compose` of `dashboard.picture`, `dashboard.used`, `dashboard.signals`, `dashboard.controlled` or
         `dashboard.recorded` returned.
     key : str
         The same for the same page.
@@ -47,5 +48,9 @@ def show(
         Called when the page lacks points and needs all of them.
     on_told : callable
         Called when the page says something: then ``st.session_state[key].told``.
+    on_choice : callable
+        Called when the viewer has chosen how to see the page: from then on ``st.session_state[key].choice``.
     """
-    _component(module)(key=key, data=update, on_resend_change=on_resend, on_told_change=on_told)
+    _component(module)(
+        key=key, data=update, on_resend_change=on_resend, on_told_change=on_told, on_choice_change=on_choice
+    )

@@ -1,5 +1,6 @@
 // The last minutes: one Plotly chart that stays in the page and only ever gets new points. The viewer may look at it in
 // two ways, zoom and pan; then it stands still, while points go on coming, until the viewer returns to live.
+import { choice } from "./choice.js";
 import { el, fill, panel, say } from "./dom.js";
 import { Lanes } from "./lanes.js";
 import { Gaps, marks } from "./marks.js";
@@ -142,19 +143,4 @@ export class Mixture {
 /** A moment of the chart's axis as a number: Plotly gives a date that a viewer has set as text. */
 function milliseconds(moment) {
   return typeof moment === "number" ? moment : Date.parse(`${moment.replace(" ", "T")}Z`);
-}
-
-/** Buttons of which one is pressed. */
-function choice(label, names, first, chosen) {
-  const group = el("div", "choice");
-  group.setAttribute("role", "group");
-  group.setAttribute("aria-label", label);
-  const press = (place) => buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(k === place)));
-  const buttons = names.map((name, place) => {
-    const button = Object.assign(el("button", "", name), { type: "button" });
-    button.addEventListener("click", () => (press(place), chosen(name, place)));
-    return button;
-  });
-  press(first);
-  return fill(group, ...buttons);
 }

@@ -11,7 +11,7 @@ const SILENCE = 4000;
 
 /** The function that Streamlit calls, for a kind of page. */
 export function page(Kind) {
-  return ({ parentElement, data, setTriggerValue }) => {
+  return ({ parentElement, data, setTriggerValue, setStateValue }) => {
     const received = performance.timeOrigin + performance.now();
     let known = pages.get(parentElement);
     if (!known) pages.set(parentElement, (known = new Kind(parentElement)));
@@ -22,6 +22,8 @@ export function page(Kind) {
       setTriggerValue("resend", now);
     };
     known.tell = (said) => setTriggerValue("told", said);
+    // What the viewer chose, where the server has to know it.
+    known.choose = (choice) => setStateValue("choice", choice);
     known.queue(data, received);
     // Streamlit also cleans up after a call that a newer update overtook; the page ends only with its place.
     return () => setTimeout(() => parentElement.isConnected || known.close());

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from pipeline.modalities import Modality
+from pipeline.modalities import UNITS, Modality
 from pipeline.records import Array, Chunk, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import StreamSettings
 from pipeline.signals import closing
@@ -16,9 +16,11 @@ from pipeline.signals.dmer.steady import DmerState
 from pipeline.signals.eda import EdaState
 from pipeline.signals.families import LIVE, Family
 from pipeline.signals.filters import FilterState
+from pipeline.signals.scalp import scalp
 from pipeline.signals.source import Source
-from pipeline.signals.timeline import Timeline, TimelineState
+from pipeline.signals.timeline import Stamps, Timeline, TimelineState
 from pipeline.signals.windows import Span, WindowMaker
+from pipeline.states import Taken
 
 #: A stream without a sample for this long, beyond the lateness allowed, is lost and not waited for (s).
 LOST_S: Final = 2.0
@@ -109,7 +111,9 @@ class ModalityExtractor:
         self._spec = self._processor.spec
         sfreq = info.sfreq
         as_is = settings.stamps == "as-is" or info.can_drop_samples or sfreq <= 0
-        self._timeline = Timeline("as-is" if as_is else settings.stamps, sfreq, settings.delay_ms / 1000)
+        self._stamps: Stamps = "as-is" if as_is else settings.stamps
+        self._settings = settings
+        self._timeline = Timeline(self._stamps, sfreq, settings.delay_ms / 1000)
         self._n_times = 0 if as_is else round(self._spec.window_s * sfreq)
         self._sfreq = sfreq
         self._period = 1 / sfreq if sfreq > 0 else 0.0
@@ -123,6 +127,19 @@ class ModalityExtractor:
         """The first time at which a settled window is full (s); None before the first sample."""
         began = self._state.began
         return None if began is None else began + self._processor.settle_s + self._spec.window_s + SLACK_S
+
+    def taken(self, stream: str) -> Taken:
+        """Return how the stream of this name is taken, for whoever shows the same samples."""
+        source, settings = self._source, self._settings
+        of_eeg = None
+        if self.modality == "EEG":
+            # A feature's name is that of its channel, and its band.
+            channels = tuple(name.rsplit(" ", 2)[0] for name in self._spec.names[:: self._spec.shape[1]])
+            of_eeg = scalp(channels, source.ch_names, settings.montage)
+        return Taken(
+            stream, tuple(source.picks), source.ch_names, UNITS[self.modality], source.scale, source.shift,
+            self._stamps, settings.delay_ms / 1000, of_eeg,
+        )  # fmt: skip
 
     @property
     def newest(self) -> float:

@@ -64,13 +64,13 @@ class Montage:
     """
 
     def __init__(self, ch_names: tuple[str, ...], model: tuple[str, ...], montage: str) -> None:
-        positions = _positions(montage)
-        lacking = [name for name in model if canonical(name) not in positions]
+        known = positions(montage)
+        lacking = [name for name in model if canonical(name) not in known]
         if lacking:
             raise BadInput(f"montage: {montage} has no place for the model's {', '.join(lacking)}; use standard_1020")
         names = [canonical(name) for name in ch_names]
         # Of two channels with one place, the first counts.
-        self.picks = [i for i, name in enumerate(names) if name in positions and name not in names[:i]]
+        self.picks = [i for i, name in enumerate(names) if name in known and name not in names[:i]]
         self.sources = tuple(ch_names[i] for i in self.picks)
         self.ignored = tuple(name for i, name in enumerate(ch_names) if i not in self.picks)
         found = [names[i] for i in self.picks]
@@ -82,7 +82,7 @@ class Montage:
                 f"stream ({', '.join(self.missing)} are not); at least half are needed: rename them by "
                 "`channels: {name in the stream: Fp1}`"
             )
-        self._places = found, [canonical(name) for name in model], positions
+        self._places = found, [canonical(name) for name in model], known
         self._weights: dict[frozenset[int], Array] = {}
 
     def notices(self) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ class Montage:
         return self._weights[bad]
 
     def _spline(self, bad: frozenset[int]) -> Array:
-        sources, model, positions = self._places
+        sources, model, known = self._places
         n_good = len(sources) - len(bad)
         names = sources + [name for name in model if name not in sources]
         unit = np.eye(len(names), len(sources))
@@ -125,16 +125,14 @@ class Montage:
         wanted = [name for i, name in enumerate(names) if i >= len(sources) or i in bad]
         if wanted and n_good >= FEWEST:
             info = mne.create_info(names, sfreq=1.0, ch_types="eeg", verbose="ERROR")
-            info.set_montage(
-                mne.channels.make_dig_montage({name: positions[name] for name in names}, coord_frame="head")
-            )
+            info.set_montage(mne.channels.make_dig_montage({name: known[name] for name in names}, coord_frame="head"))
             info["bads"] = wanted
             raw = mne.io.RawArray(unit, info, verbose="ERROR")
             unit = raw.interpolate_bads(reset_bads=False, origin=(0.0, 0.0, 0.04), verbose="ERROR").get_data()
         return np.ascontiguousarray(unit[[names.index(name) for name in model]], np.float32)
 
 
-def _positions(montage: str) -> dict[str, Array]:
+def positions(montage: str) -> dict[str, Array]:
     """Return the places (m, head coordinates) of a montage's channels by canonical name."""
     known = mne.channels.get_builtin_montages()
     name = montage.replace("standard_", "colin27_")

@@ -14,6 +14,7 @@ from pipeline.signals.extractor import ExtractorState, ModalityExtractor
 from pipeline.signals.families import LIVE, Family, family_specs
 from pipeline.signals.source import modality_of
 from pipeline.signals.windows import absent_features
+from pipeline.states import Taken
 
 
 @dataclass
@@ -130,6 +131,10 @@ class ParticipantProcessor:
         else:
             extractor.state.tick = self._absent.pop(stream)
         self._extractors[stream] = extractor
+
+    def taken(self, stream: str) -> Taken:
+        """Return how a stream is taken that has been taken up."""
+        return self._extractors[stream].taken(stream)
 
     def process(self, stream: str, chunk: Chunk, arrivals: Array | None = None) -> list[FeatureWindow]:
         """Take a chunk of a stream and return the windows that it completes.

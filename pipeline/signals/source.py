@@ -44,6 +44,12 @@ class Source:
         What the stream serves.
     processor : ModalityProcessor
         The modality's processor for these channels and this rate.
+    picks : list of int
+        The stream's channels that it takes.
+    ch_names : tuple of str
+        What the session file calls them.
+    scale, shift : Array, float
+        What each is multiplied by, and what is added, to be in the modality's unit.
 
     Raises
     ------
@@ -59,9 +65,10 @@ class Source:
         picks, names = settings.pick(info.ch_names)
         make = dmer_processor if family == DMER else _live_processor
         self.processor = make(self.modality, tuple(names), info, settings, eeg_channels)
-        self._picks = [picks[i] for i in self.processor.picks]
+        self.picks = [picks[i] for i in self.processor.picks]
+        self.ch_names = tuple(names[i] for i in self.processor.picks)
         self._n_channels = len(info.ch_names)
-        self._scale, self._shift = _calibration(info, settings, self.modality, self._picks)
+        self.scale, self.shift = _calibration(info, settings, self.modality, self.picks)
 
     def samples(self, chunk: Chunk) -> Array:
         """Return the samples that the processor takes, float64 ``(n_times, n_picks)``, in the modality's unit.
@@ -73,7 +80,7 @@ class Source:
         """
         if chunk.data.shape[1] != self._n_channels:
             raise ValueError(f"{self.modality}: a chunk of {chunk.data.shape[1]} channels, expected {self._n_channels}")
-        return np.asarray(chunk.data[:, self._picks], dtype=np.float64) * self._scale + self._shift
+        return np.asarray(chunk.data[:, self.picks], dtype=np.float64) * self.scale + self.shift
 
 
 def _check(info: StreamInfo, settings: StreamSettings, modality: Modality) -> None:

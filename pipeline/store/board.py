@@ -20,6 +20,7 @@ from pipeline.states import (
     Published,
     SessionInfo,
     StreamHealth,
+    Taken,
 )
 from pipeline.store import keys
 from pipeline.store.codec import decode, encode
@@ -160,6 +161,15 @@ class Board:
         """Return stream -> what it says of itself, for the streams found so far."""
         fields = self._connection.fields(keys.streams(self._session, participant))
         return {name: decode(data, StreamInfo) for name, data in sorted(fields.items())}
+
+    def put_taken(self, participant: str, taken: Taken) -> None:
+        """Say how the processing takes a stream of a participant."""
+        self._put(keys.taken(self._session, participant), taken.stream, taken)
+
+    def taken(self, participant: str) -> dict[str, Taken]:
+        """Return stream -> how the processing takes it, for the streams that it has taken up."""
+        fields = self._connection.fields(keys.taken(self._session, participant))
+        return {name: decode(data, Taken) for name, data in sorted(fields.items())}
 
     def put_process(self, health: ProcessHealth) -> None:
         """Say how a process is doing."""

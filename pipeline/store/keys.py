@@ -64,6 +64,11 @@ def streams(session: str, participant: str) -> str:
     return f"helo:{{{session}}}:{participant}:streams"
 
 
+def taken(session: str, participant: str) -> str:
+    """Return the hash stream -> `Taken` of a participant."""
+    return f"helo:{{{session}}}:{participant}:taken"
+
+
 def grid(session: str, participant: str) -> str:
     """Return where a participant's `Grid` is kept."""
     return f"helo:{{{session}}}:{participant}:grid"

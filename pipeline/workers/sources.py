@@ -44,6 +44,8 @@ class Sources:
         self._processor = processor
         self._unusable: set[str] = set()
         self._segments: dict[str, int] = {}
+        for stream in infos:
+            self._tell(stream)
 
     def open_found(self) -> None:
         """Take up the streams that were found before the start.
@@ -98,8 +100,12 @@ class Sources:
             return
         self.infos[stream] = info
         self._unusable.discard(stream)
+        self._tell(stream)
         if known is not None:
             self._say("gap", f"came back as another one: {_words(info)} instead of {_words(known)}", stream)
+
+    def _tell(self, stream: str) -> None:
+        self._context.board.put_taken(self._context.participant, self._processor.taken(stream))
 
     def _refuse(self, stream: str, why: str) -> None:
         self._unusable.add(stream)

@@ -1,0 +1,50 @@
+// The least and the most of each trace in each pixel's time, as the server sends them: only what is new.
+
+const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+export const floats = (text) => new Float32Array(bytes(text));
+
+export class Columns {
+  rows = [];
+  view = null;
+
+  /** Take new columns; false when some before them never came. */
+  take({ view, whole, first, width, zero, start, at, breaks, low, high }) {
+    if (whole) Object.assign(this, { view, rows: [], next: first, width, zero });
+    if (view !== this.view || first > this.next) return false;
+    const [places, lows, highs] = [new Int32Array(bytes(at)), floats(low), floats(high)];
+    const broken = new Set(breaks);
+    const traces = places.length ? lows.length / places.length : 0;
+    for (let k = this.next - first; k < places.length; k += 1) {
+      const cut = (all) => all.subarray(k * traces, (k + 1) * traces);
+      this.rows.push({ time: (start + places[k]) * width + zero, broken: broken.has(k), low: cut(lows), high: cut(highs) });
+    }
+    this.next = Math.max(this.next, first + places.length);
+    return true;
+  }
+
+  /** Forget what is older than a moment (ms). */
+  forget(before) {
+    const first = this.rows.findIndex(({ time }) => time >= before);
+    if (first > 0) this.rows.splice(0, first);
+  }
+
+  get newest() {
+    return this.rows.at(-1)?.time ?? null;
+  }
+
+  /** Least and most of a trace; null where it has no number. */
+  reach(trace) {
+    let [least, most] = [Infinity, -Infinity];
+    for (const { low, high } of this.rows) {
+      if (low[trace] < least) least = low[trace];
+      if (high[trace] > most) most = high[trace];
+    }
+    return least <= most ? [least, most] : null;
+  }
+
+  /** Where a trace lies in the middle, whatever single columns do. */
+  middle(trace) {
+    const middles = this.rows.map(({ low, high }) => (low[trace] + high[trace]) / 2).filter((value) => !Number.isNaN(value));
+    return middles.length ? middles.sort((a, b) => a - b)[middles.length >> 1] : 0;
+  }
+}

@@ -1,0 +1,59 @@
+// The signals of the last seconds. The server sends the least and the most of each pixel's time, new ones only; what the
+// viewer chooses to see goes back to it, all but the scale.
+import { el } from "./dom.js";
+import { Eeg } from "./eeg.js";
+import { Absent } from "./absent.js";
+import { Face } from "./face.js";
+import { Heads } from "./heads.js";
+import { Page, page } from "./page.js";
+import { Trace } from "./trace.js";
+
+const here = import.meta.url;
+
+class Signals extends Page {
+  static grid = "of-signals";
+
+  async prepare() {
+    await super.prepare();
+    const style = Object.assign(el("link"), { rel: "stylesheet", href: new URL("signals.css", here).href });
+    await new Promise((ready, fault) => {
+      style.addEventListener("load", ready);
+      style.addEventListener("error", () => fault(new Error("signals.css did not load")));
+      this.root.append(style);
+    });
+  }
+
+  build({ setup }) {
+    this.choice = { span: setup.choice.span_s, montage: setup.choice.montage, filtered: setup.choice.filtered };
+    const own = { ...setup, choice: this.choice };
+    this.panels = setup.panels.flatMap((one) => {
+      if (one.use === "EEG") return [new Eeg(one, own, (chosen) => this.choose(chosen)), new Heads(one, own)];
+      return [one.use === "Face" ? new Face(one, own) : new Trace(one, own)];
+    });
+    return this.panels.length ? this.panels : [(this.absent = new Absent("Signals", "eeg"))];
+  }
+
+  choose(choice) {
+    this.choice = choice;
+    this.tell(choice);
+  }
+
+  async show(update, received) {
+    this.absent?.update({ status: update.status, current: {} });
+    const { signals, choice } = update;
+    const complete = this.panels.map((panel) => panel.take(signals[panel.key])).every(Boolean);
+    if (!complete) this.ask(received);
+    const theme = this.theme();
+    for (const panel of this.panels) panel.draw({ now: update.sent, span: choice.span_s, told: signals[panel.key], theme });
+    return complete;
+  }
+
+  async recolour() {}
+
+  forget() {
+    this.panels = [];
+    this.absent = null;
+  }
+}
+
+export default page(Signals);

@@ -1,0 +1,30 @@
+"""The page of signals: what the sensors send, as it comes."""
+
+import streamlit as st
+
+from dashboard.charts.component import show
+from dashboard.feed import Feed
+from dashboard.screens.participant import chosen
+from dashboard.signals.choice import Choice
+
+#: Seconds between two updates of a page.
+PERIOD_S = 0.25
+
+
+def page(feed: Feed) -> None:
+    """Show the signals of one participant."""
+    _signals(feed, chosen(feed))
+
+
+@st.fragment(run_every=PERIOD_S)
+def _signals(feed: Feed, participant: str) -> None:
+    if not participant and feed.participants():
+        st.rerun()  # the session is there now, and its participants with it
+    slot, key = f"signals sent {participant}", f"signals-{participant}"
+
+    def forget() -> None:
+        st.session_state[slot] = None
+
+    choice = Choice.of(st.session_state.get(key, {}).get("choice"))
+    update, st.session_state[slot] = feed.signals(participant, choice, st.session_state.get(slot))
+    show("signals", update, key=key, on_resend=forget)

@@ -1,0 +1,123 @@
+"""What the newest feature windows say of a signal."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from dashboard.signals.reasons import bad_channels
+from pipeline.records import Array, FeatureWindow
+from pipeline.signals.families import LIVE, family_specs
+from pipeline.signals.family import GSR, PPG
+from pipeline.states import Scalp, Taken
+
+#: A head map is the mean of the windows of so many seconds: single ones flicker.
+MAP_S: Final = 5.0
+#: The phasic feature is ``asinh(mean / this)`` (uS).
+_PHASIC_US: Final = 0.05
+
+
+def quality(windows: Sequence[FeatureWindow]) -> dict[str, Any]:
+    """Return what the newest window says of the signal itself."""
+    if not windows:
+        return {"quality": None, "reasons": []}
+    newest = windows[-1]
+    return {"quality": round(newest.quality, 2), "reasons": list(newest.reasons)}
+
+
+def skin(windows: Sequence[FeatureWindow], family: str, epoch: float) -> dict[str, Any] | None:
+    """Return tonic level, phasic part and responses over time; None where the features do not know them.
+
+    Parameters
+    ----------
+    windows : sequence of FeatureWindow
+        GSR's, the oldest first.
+    family : str
+        The model's feature family.
+    epoch : float
+        Epoch time (s) of the LSL clock's zero.
+    """
+    if family != LIVE:
+        return None
+    level, phasic, rate, height, rise = (
+        GSR.names.index(name) for name in ("level_ln", "phasic_mean", "scr_rate", "scr_amplitude_ln", "scr_rise_s")
+    )
+    times, tonics, phasics, responses = [], [], [], []
+    for window in windows:
+        values = window.features[0]
+        part = _PHASIC_US * math.sinh(float(values[phasic]))
+        times.append(round((window.end + epoch) * 1000))
+        tonics.append(_number(math.exp(float(values[level])) - part))
+        phasics.append(_number(part))
+        responses.append(_whole(float(values[rate]) * GSR.window_s))
+    newest = windows[-1].features[0] if windows else None
+    there = newest is not None and bool(responses[-1])
+    return {
+        "times": times,
+        "tonic": tonics,
+        "phasic": phasics,
+        "responses": responses,
+        "largest": _number(math.exp(float(newest[height])) - 0.01) if there else None,
+        "rise": _number(float(newest[rise])) if there else None,
+    }
+
+
+def pulse(windows: Sequence[FeatureWindow], family: str) -> dict[str, Any] | None:
+    """Return the heart rate (beats a minute) of the newest window; None where the features do not know it."""
+    if family != LIVE or not windows:
+        return None
+    newest = windows[-1]
+    rate = 60 * math.exp(float(newest.features[0][PPG.names.index("heart_rate_ln")]))
+    # A wave without a pulse still has a strongest period: it is no heart rate.
+    clear = newest.quality >= 0.5 and math.isfinite(rate)
+    return {"bpm": round(rate) if clear else None}
+
+
+def heads(windows: Sequence[FeatureWindow], taken: Taken, scalp: Scalp, family: str) -> dict[str, Any]:
+    """Return power in each band over the head, and which channels are bad.
+
+    Parameters
+    ----------
+    windows : sequence of FeatureWindow
+        EEG's, the oldest first.
+    taken : Taken
+        How the stream is taken.
+    scalp : Scalp
+        Where the channels lie.
+    family : str
+        The model's feature family.
+    """
+    names = family_specs(family, scalp.ch_names)["EEG"].names
+    n_bands = len(names) // len(scalp.ch_names)
+    bad = bad_channels(windows[-1].reasons, taken.ch_names) if windows else {}
+    taken_as = [taken.ch_names[place] if place >= 0 else None for place in scalp.found]
+    states = ["not in the stream" if name is None else bad.get(name, "") for name in taken_as]
+    return {
+        "bands": [name.split(" ", 1)[1] for name in names[:n_bands]],
+        "channels": list(scalp.ch_names),
+        "states": states,
+        "power": _means(windows),
+    }
+
+
+def _means(windows: Sequence[FeatureWindow]) -> list[list[float]] | None:
+    """Return the mean entropy of the last seconds' windows, a row a band; None where there is none."""
+    if not windows:
+        return None
+    recent = [window.features[0] for window in windows if window.end > windows[-1].end - MAP_S]
+    known = [values for values in recent if np.isfinite(values).all()]
+    return None if not known else [_row(row) for row in np.mean(known, axis=0).T]
+
+
+def _row(values: Array) -> list[float]:
+    return [round(float(value), 3) for value in values]
+
+
+def _number(value: float) -> float | None:
+    """Return a number as JSON has it, which knows no NaN."""
+    return round(value, 4) if math.isfinite(value) else None
+
+
+def _whole(value: float) -> int | None:
+    return round(value) if math.isfinite(value) else None
