@@ -18,7 +18,7 @@ const MONTAGES = { "as recorded": "As recorded", average: "Average", longitudina
 
 export class Eeg {
   constructor({ key, name }, setup, onChoice) {
-    Object.assign(this, { key, setup, onChoice, scale: null, auto: AUTO[3], montages: "", choice: { ...setup.choice } });
+    Object.assign(this, { key, name, setup, onChoice, scale: null, auto: AUTO[3], montages: null, choice: { ...setup.choice } });
     this.columns = new Columns();
     const { box, head, body } = panel(name);
     box.classList.add("signal", "eeg");
@@ -28,50 +28,46 @@ export class Eeg {
     this.state = el("p", "caption said");
     this.paper = new Paper(`${name}, scrolling`);
     this.labels = el("div", "labels");
-    this.silent = el("p", "silent");
-    this.stage = fill(el("div", "stage-of"), this.paper.canvas, this.labels, this.silent);
-    fill(body, this.how, this.stage, this.state);
+    fill(body, this.how, fill(el("div", "stage-of"), this.paper.canvas, this.labels), this.state);
     this.element = box;
-    this.offer([]);
+    this.offer(["as recorded"]);
   }
 
-  /** Put the choices there are; the montages depend on the stream's channels. */
+  /** Put the choices there are; the montages depend on the stream's channels. What is the same keeps its focus. */
   offer(montages) {
-    if (this.montages === String(montages) && this.controls.firstChild) return;
+    if (this.montages === String(montages)) return;
     this.montages = String(montages);
     const { span, montage, filtered } = this.choice;
     const { spans } = this.setup;
-    const known = montages.length ? montages : ["as recorded"];
     const asked = (changed) => this.onChoice((this.choice = { ...this.choice, ...changed }));
     const place = (list, value) => Math.max(0, list.indexOf(value));
     this.controls.replaceChildren(
-      choice("Montage", known.map((one) => MONTAGES[one]), place(known, montage), (_, k) => asked({ montage: known[k] })),
+      choice("Montage", montages.map((one) => MONTAGES[one]), place(montages, montage), (_, k) => asked({ montage: montages[k] })),
       choice("Filter", ["1–40 Hz", "Raw"], filtered ? 0 : 1, (_, k) => asked({ filtered: k === 0 })),
       choice("Microvolts a division", ["Auto", ...SCALES.map((one) => `${one} µV`)], this.scale ? SCALES.indexOf(this.scale) + 1 : 0, (_, k) => {
         this.scale = k ? SCALES[k - 1] : null;
-        this.again?.();
+        this.paper.again?.();
       }),
-      choice("Time shown", spans.map((one) => `${one} s`), place(spans, span ?? this.choice.span_s), (_, k) => asked({ span: spans[k] })),
+      choice("Time shown", spans.map((one) => `${one} s`), place(spans, span), (_, k) => asked({ span: spans[k] })),
     );
   }
 
   /** Take what is new; false when something before it never came. */
   take({ columns, montages }) {
-    this.offer(montages ?? []);
+    if (montages) this.offer(montages);
     return !columns || this.columns.take(columns);
   }
 
   draw({ now, span, told, theme }) {
-    this.again = () => this.draw({ now, span, told, theme });
+    this.paper.again = () => this.draw({ now, span, told, theme });
     const traces = told.traces ?? [];
     say(this.how, this.setup.how[this.choice.filtered ? "filtered" : "raw"]);
-    say(this.silent, told.silent ? `EEG ${told.silent}` : "");
-    show(this.silent, Boolean(told.silent));
+    this.tell(told);
     this.columns.forget(now - 1000 * span - 500);
-    this.canvas = this.paper.canvas;
-    this.canvas.dataset.newest = this.columns.newest ?? "";
+    this.paper.canvas.dataset.newest = this.columns.newest ?? "";
     if (!this.paper.begin({ from: now - 1000 * span, to: now, left: LEFT, theme })) return;
     const lane = this.paper.bottom / Math.max(1, traces.length);
+    if (told.silent) this.paper.empty(this.columns.newest);
     const division = this.division(traces.length);
     traces.forEach(({ bad }, k) => {
       const [middle, own] = [this.columns.middle(k), lane * (k + 0.5)];
@@ -79,7 +75,6 @@ export class Eeg {
       this.paper.inside(0, this.paper.bottom, () => this.paper.envelope(this.columns.rows, k, y, bad ? theme.red : theme.text));
     });
     this.label(traces, lane);
-    this.tell(told, division, traces.length);
   }
 
   /** How much lies between two traces (uV). */
@@ -105,9 +100,11 @@ export class Eeg {
     });
   }
 
-  tell({ quality, reasons }, division, count) {
+  tell({ quality, reasons, silent, traces = [] }) {
     const good = quality === null ? "" : ` Newest window: quality ${(100 * quality).toFixed(0)} %${reasons.length ? `: ${reasons.join("; ")}` : ""}.`;
-    say(this.state, `${count} traces; from one to the next (a division) ${division} µV.${good}`);
+    const scale = `${traces.length} traces; from one to the next (a division) ${this.division(traces.length)} µV.`;
+    say(this.state, silent ? `${this.name} ${silent}.` : `${scale}${good}`);
+    this.state.classList.toggle("silent", Boolean(silent));
     this.state.title = this.state.textContent;
   }
 }

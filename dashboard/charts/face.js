@@ -54,7 +54,7 @@ export class Face {
     this.brow("browRight", "Right", 1, of);
     this.parts.nose.setAttribute("d", "M0-8L-5 9Q0 13 5 9");
     this.mouth(of, both);
-    say(this.pose, `yaw ${pose.yaw.toFixed(0)}°, pitch ${pose.pitch.toFixed(0)}°, roll ${pose.roll.toFixed(0)}°`);
+    say(this.pose, ["yaw", "pitch", "roll"].map((turn) => `${turn} ${Math.round(pose[turn]) + 0}°`).join(", "));
     const strength = { smile: both("mouthSmile"), frown: both("mouthFrown"), jawOpen: of("jawOpen"), blink: both("eyeBlink"), browUp: Math.max(of("browInnerUp"), both("browOuterUp")), browDown: both("browDown") };
     const clear = Object.entries(strength).filter(([, value]) => value >= CLEAR).map(([name, value]) => `${WORDS[name]} ${value.toFixed(1)}`);
     say(this.actions, clear.join(", ") || "nothing marked");

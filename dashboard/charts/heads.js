@@ -35,8 +35,7 @@ export class Heads {
     heads.bands.forEach((band, k) => this.one(this.heads[k], power?.[k] ?? null, heads, theme));
     this.one(this.heads.at(-1), null, heads, theme);
     say(this.heads.at(-1).range, good(heads));
-    const bad = heads.channels.map((name, k) => (heads.states[k] ? `${name} ${heads.states[k]}` : "")).filter(Boolean);
-    say(this.channels, bad.length ? `✕ ${bad.join("; ")}.` : "● good: no channel is called bad.");
+    say(this.channels, faults(heads));
     this.channels.title = this.channels.textContent;
   }
 
@@ -63,6 +62,7 @@ export class Heads {
       this.map(pen, values, middle, radius);
       say(range, `${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`);
     }
+    if (!values) say(range, "");
     outline(pen, middle, radius, theme);
     this.scalp.places.forEach(([x, y], k) => dot(pen, middle + x * radius, middle - y * radius, size, states[k], values, theme));
   }
@@ -92,6 +92,14 @@ export class Heads {
 
 function good({ states }) {
   return `${states.filter((state) => !state).length} of ${states.length} good`;
+}
+
+/** What is wrong with which channels, those of one fault in one sentence. */
+function faults({ channels, states }) {
+  const alike = new Map();
+  states.forEach((state, k) => state && alike.set(state, [...(alike.get(state) ?? []), channels[k]]));
+  const told = [...alike].map(([state, names]) => `${names.length === channels.length ? "every channel" : names.join(", ")} ${state}`);
+  return told.length ? `✕ ${told.join("; ")}.` : "● good: no channel is called bad.";
 }
 
 function ink(share) {

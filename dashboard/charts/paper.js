@@ -1,5 +1,6 @@
 // A canvas that scrolls: a time axis, and curves in it. Text from outside is never drawn here, but stands beside it.
 import { el } from "./dom.js";
+import { GREY } from "./look.js";
 
 const STEPS = [1, 2, 5, 10];
 // Between two times on the axis (px).
@@ -11,6 +12,8 @@ export class Paper {
     this.canvas = el("canvas", "paper");
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", label);
+    // Between two updates a picture must not be stretched to another size.
+    new ResizeObserver(() => this.again?.()).observe(this.canvas);
   }
 
   /** Begin a picture of the moments `from` to `to` (ms); false while there is no room for one. */
@@ -26,6 +29,8 @@ export class Paper {
     pen.clearRect(0, 0, width, height);
     Object.assign(pen, { lineCap: "round", lineJoin: "round", font: `11.5px ${theme.font}` });
     Object.assign(this, { pen, from, to, left, width, theme, bottom: height - AXIS });
+    // What is seen, for whoever cannot read a picture.
+    Object.assign(this.canvas.dataset, { from, to, left });
     this.axis();
     return true;
   }
@@ -61,6 +66,13 @@ export class Paper {
     Object.assign(pen, { strokeStyle: theme.border, fillStyle: theme.muted, lineWidth: 1, textAlign: "right", textBaseline: "middle" });
     this.rule(this.left, Math.round(y) + 0.5, this.width, Math.round(y) + 0.5);
     if (text) pen.fillText(text, this.left - 5, y);
+  }
+
+  /** Grey from the newest sample on: nothing comes any more. */
+  empty(newest) {
+    const x = Math.max(this.left, this.x(newest ?? this.from));
+    this.pen.fillStyle = `${GREY}0.16)`;
+    this.pen.fillRect(x, 0, this.width - x, this.bottom);
   }
 
   inside(top, height, draw) {

@@ -23,19 +23,12 @@ class Signals extends Page {
     });
   }
 
-  build({ setup }) {
-    this.choice = { span: setup.choice.span_s, montage: setup.choice.montage, filtered: setup.choice.filtered };
-    const own = { ...setup, choice: this.choice };
+  build({ setup, choice }) {
     this.panels = setup.panels.flatMap((one) => {
-      if (one.use === "EEG") return [new Eeg(one, own, (chosen) => this.choose(chosen)), new Heads(one, own)];
-      return [one.use === "Face" ? new Face(one, own) : new Trace(one, own)];
+      if (one.use === "EEG") return [new Eeg(one, { ...setup, choice }, (chosen) => this.choose(chosen)), new Heads(one, setup)];
+      return [one.use === "Face" ? new Face(one, setup) : new Trace(one, setup)];
     });
     return this.panels.length ? this.panels : [(this.absent = new Absent("Signals", "eeg"))];
-  }
-
-  choose(choice) {
-    this.choice = choice;
-    this.tell(choice);
   }
 
   async show(update, received) {
@@ -44,7 +37,7 @@ class Signals extends Page {
     const complete = this.panels.map((panel) => panel.take(signals[panel.key])).every(Boolean);
     if (!complete) this.ask(received);
     const theme = this.theme();
-    for (const panel of this.panels) panel.draw({ now: update.sent, span: choice.span_s, told: signals[panel.key], theme });
+    for (const panel of this.panels) panel.draw({ now: update.sent, span: choice.span, told: signals[panel.key], theme });
     return complete;
   }
 

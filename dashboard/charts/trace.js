@@ -1,6 +1,6 @@
 // One sensor's signal against time: skin conductance with its parts, pulse, temperature, motion.
 import { Columns } from "./columns.js";
-import { el, fill, keyed, panel, say, show } from "./dom.js";
+import { el, fill, keyed, panel, say } from "./dom.js";
 import { Paper, ticks } from "./paper.js";
 
 const LEFT = 46;
@@ -21,9 +21,8 @@ export class Trace {
     this.legend = el("span", "legend");
     head.append(this.legend, this.value);
     this.paper = new Paper(`${name}, scrolling`);
-    this.silent = el("p", "silent");
     this.state = el("p", "caption said");
-    fill(body, el("p", "caption", setup.how[use] ?? ""), fill(el("div", "stage-of"), this.paper.canvas, this.silent), this.state);
+    fill(body, el("p", "caption", setup.how[use] ?? ""), fill(el("div", "stage-of"), this.paper.canvas), this.state);
     this.element = box;
   }
 
@@ -36,8 +35,10 @@ export class Trace {
     this.columns.forget(from - 500);
     this.paper.canvas.dataset.newest = this.columns.newest ?? "";
     this.tell(told);
+    this.paper.again = () => this.draw({ now, span, told, theme });
     if (!this.paper.begin({ from, to: now, left: LEFT, theme })) return;
     const { skin } = told;
+    if (told.silent) this.paper.empty(this.columns.newest);
     const height = this.paper.bottom * (skin ? 1 - PHASIC : 1);
     const traces = told.traces ?? [];
     const tonic = skin ? skin.tonic.filter((value, k) => value !== null && skin.times[k] >= from) : [];
@@ -46,7 +47,7 @@ export class Trace {
       traces.forEach((_, k) => this.paper.envelope(this.columns.rows, k, y, this.ink(k, traces.length, theme)));
       if (skin) this.paper.line(skin.times, skin.tonic, y, { colour: this.colour, dash: [5, 4], width: 2, apart: APART });
     });
-    if (skin) this.phasic(skin, height, from, theme);
+    if (skin?.times.length) this.phasic(skin, height, from, theme);
   }
 
   ink(k, count, theme) {
@@ -56,7 +57,8 @@ export class Trace {
   /** Draw levels for what lies between `top` and `bottom`, and return how high a value lies. */
   scale(reaches, more, top, bottom) {
     const known = [...reaches.filter(Boolean).flat(), ...more];
-    const [least, most] = known.length ? [Math.min(...known), Math.max(...known)] : [0, 1];
+    if (!known.length) return () => bottom;
+    const [least, most] = [Math.min(...known), Math.max(...known)];
     const room = (most - least) * 0.08 || Math.abs(most) * 0.01 || 0.5;
     const [low, high] = [least - room, most + room];
     const y = (value) => bottom - ((value - low) / (high - low)) * (bottom - top);
@@ -69,7 +71,7 @@ export class Trace {
     const most = Math.max(0.02, ...seen.map(Math.abs)) * 1.15;
     const [first, last] = [top + 14, this.paper.bottom - 3];
     const y = (value) => (first + last) / 2 - (value / most) * ((last - first) / 2);
-    this.paper.level(y(0), "0");
+    for (const [value, text] of ticks(0, most * 0.9, 2)) this.paper.level(y(value), text);
     this.paper.inside(top, this.paper.bottom - top, () => {
       this.paper.line(times, phasic, y, { colour: this.colour, apart: APART });
       Object.assign(this.paper.pen, { fillStyle: theme.text, textAlign: "center", textBaseline: "alphabetic" });
@@ -89,13 +91,13 @@ export class Trace {
     const axes = (traces ?? []).length > 1 ? traces : [];
     keyed(this.legend, axes, ({ label }) => label, () => el("span"), (node, { label }) => say(node, label));
     [...this.legend.children].forEach((node, k) => (node.style.color = AXES[k % AXES.length]));
-    say(this.silent, silent ? `${this.name} ${silent}` : "");
-    show(this.silent, Boolean(silent));
+    this.state.classList.toggle("silent", Boolean(silent));
     const said = [];
+    if (silent) said.push(`${this.name} ${silent}.`);
     if (unused) said.push("Recorded only: the model does not know it.");
-    else if (quality !== null) said.push(`Quality ${(100 * quality).toFixed(0)} %${reasons.length ? `: ${reasons.join("; ")}` : ""}.`);
-    if (skin) said.push(responses(skin));
-    else if (this.use === "GSR" && !unused) said.push("This model's features know no tonic and phasic part.");
+    else if (!silent && quality !== null) said.push(`Quality ${(100 * quality).toFixed(0)} %${reasons.length ? `: ${reasons.join("; ")}` : ""}.`);
+    if (skin && !silent) said.push(responses(skin));
+    else if (!silent && this.use === "GSR" && !unused) said.push("This model's features know no tonic and phasic part.");
     say(this.state, said.join(" "));
     this.state.title = this.state.textContent;
   }

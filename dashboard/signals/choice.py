@@ -14,7 +14,8 @@ SPANS: Final = (5, 10, 30)
 class Choice:
     """What a viewer chose."""
 
-    span_s: int = 10
+    span: int = 10
+    """How much time is seen (s)."""
     montage: str = AS_RECORDED
     filtered: bool = True
     """EEG as the display's filter leaves it, or as it came."""
@@ -26,7 +27,7 @@ class Choice:
         default = cls()
         span, montage, filtered = asked.get("span"), asked.get("montage"), asked.get("filtered")
         return cls(
-            int(span) if span in SPANS else default.span_s,
+            int(span) if span in SPANS else default.span,
             montage if isinstance(montage, str) else default.montage,
             filtered if isinstance(filtered, bool) else default.filtered,
         )

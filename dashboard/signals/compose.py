@@ -67,7 +67,6 @@ def compose(
         "panels": [_panel(stream, use) for stream, use in uses.items()],
         "how": SIGNALS,
         "spans": SPANS,
-        "choice": asdict(Choice()),
     }
     known = sent if sent is not None and sent.feed == update["feed"] else SentSignals()
     now_sent = SentSignals(update["feed"], {}, {})
@@ -75,7 +74,7 @@ def compose(
     update["signals"] = {}
     for stream, use in uses.items():
         signal = watched.signals.get(stream)
-        told = _told(stream, use, situation, watched, epoch)
+        told = _told(stream, use, situation, watched, choice, epoch)
         if signal is not None and use != "Face":
             view = signal.view(choice, situation.now)
             name, number = known.columns.get(stream, ("", 0))
@@ -123,7 +122,9 @@ def _panel(stream: str, use: str) -> dict[str, str]:
     return {"key": stream, "use": use, "name": screen_name(stream, use), "colour": MODALITY_COLOURS[use]}
 
 
-def _told(stream: str, use: str, situation: Situation, watched: Watched, epoch: float) -> dict[str, Any]:
+def _told(
+    stream: str, use: str, situation: Situation, watched: Watched, choice: Choice, epoch: float
+) -> dict[str, Any]:
     """Return what there is to say of a stream."""
     signal, health = watched.signals.get(stream), situation.streams.get(stream)
     windows = watched.windows.get(use, ())
@@ -136,13 +137,13 @@ def _told(stream: str, use: str, situation: Situation, watched: Watched, epoch: 
         **says.quality(windows),
     }
     if use == "GSR":
-        told["skin"] = says.skin(windows, family, epoch)
+        told["skin"] = says.skin(windows, family, epoch, choice.span)
     elif use == "PPG":
         told["pulse"] = says.pulse(windows, family)
     elif use == "Face":
         told["face"] = _face(signal, situation.now)
     elif use == "EEG" and signal is not None and signal.taken is not None and signal.taken.scalp is not None:
-        told["heads"] = says.heads(windows, signal.taken, signal.taken.scalp, family)
+        told["heads"] = says.heads(windows, signal.taken, signal.taken.scalp, family, situation.now)
     return told
 
 
@@ -158,8 +159,9 @@ def _traces(view: View, ch_names: tuple[str, ...], windows: Sequence[FeatureWind
     bad = bad_channels(windows[-1].reasons, ch_names) if windows else {}
     traces = []
     for label, places in zip(view.traces.labels, view.traces.made_of, strict=True):
-        names = [ch_names[place] for place in places]
-        traces.append({"label": label, "bad": "; ".join(f"{name} {bad[name]}" for name in names if name in bad)})
+        faults = [(ch_names[place], bad[ch_names[place]]) for place in places if ch_names[place] in bad]
+        said = (why if len(places) == 1 else f"{name} {why}" for name, why in faults)
+        traces.append({"label": label, "bad": "; ".join(said)})
     return traces
 
 

@@ -14,6 +14,10 @@ from pipeline.states import Scalp, Taken
 
 #: A head map is the mean of the windows of so many seconds: single ones flicker.
 MAP_S: Final = 5.0
+#: A window that ended longer ago says nothing of now (s).
+OLD_S: Final = 3.0
+#: Said of every channel where there is no window to measure it in.
+UNMEASURED: Final = "not measured now"
 #: The phasic feature is ``asinh(mean / this)`` (uS).
 _PHASIC_US: Final = 0.05
 
@@ -26,7 +30,7 @@ def quality(windows: Sequence[FeatureWindow]) -> dict[str, Any]:
     return {"quality": round(newest.quality, 2), "reasons": list(newest.reasons)}
 
 
-def skin(windows: Sequence[FeatureWindow], family: str, epoch: float) -> dict[str, Any] | None:
+def skin(windows: Sequence[FeatureWindow], family: str, epoch: float, span_s: float) -> dict[str, Any] | None:
     """Return tonic level, phasic part and responses over time; None where the features do not know them.
 
     Parameters
@@ -37,6 +41,8 @@ def skin(windows: Sequence[FeatureWindow], family: str, epoch: float) -> dict[st
         The model's feature family.
     epoch : float
         Epoch time (s) of the LSL clock's zero.
+    span_s : float
+        How much of the time before the newest is wanted (s).
     """
     if family != LIVE:
         return None
@@ -44,7 +50,7 @@ def skin(windows: Sequence[FeatureWindow], family: str, epoch: float) -> dict[st
         GSR.names.index(name) for name in ("level_ln", "phasic_mean", "scr_rate", "scr_amplitude_ln", "scr_rise_s")
     )
     times, tonics, phasics, responses = [], [], [], []
-    for window in windows:
+    for window in (one for one in windows if one.end >= windows[-1].end - span_s):
         values = window.features[0]
         part = _PHASIC_US * math.sinh(float(values[phasic]))
         times.append(round((window.end + epoch) * 1000))
@@ -74,7 +80,7 @@ def pulse(windows: Sequence[FeatureWindow], family: str) -> dict[str, Any] | Non
     return {"bpm": round(rate) if clear else None}
 
 
-def heads(windows: Sequence[FeatureWindow], taken: Taken, scalp: Scalp, family: str) -> dict[str, Any]:
+def heads(windows: Sequence[FeatureWindow], taken: Taken, scalp: Scalp, family: str, now: float) -> dict[str, Any]:
     """Return power in each band over the head, and which channels are bad.
 
     Parameters
@@ -87,27 +93,32 @@ def heads(windows: Sequence[FeatureWindow], taken: Taken, scalp: Scalp, family: 
         Where the channels lie.
     family : str
         The model's feature family.
+    now : float
+        On the host's LSL clock (s).
     """
     names = family_specs(family, scalp.ch_names)["EEG"].names
     n_bands = len(names) // len(scalp.ch_names)
-    bad = bad_channels(windows[-1].reasons, taken.ch_names) if windows else {}
+    measured = bool(windows) and now - windows[-1].end <= OLD_S and _known(windows[-1])
+    fallback = dict.fromkeys(taken.ch_names, UNMEASURED)
+    bad = bad_channels(windows[-1].reasons, taken.ch_names) if measured else fallback
     taken_as = [taken.ch_names[place] if place >= 0 else None for place in scalp.found]
     states = ["not in the stream" if name is None else bad.get(name, "") for name in taken_as]
     return {
         "bands": [name.split(" ", 1)[1] for name in names[:n_bands]],
         "channels": list(scalp.ch_names),
         "states": states,
-        "power": _means(windows),
+        "power": _means(windows) if measured else None,
     }
 
 
-def _means(windows: Sequence[FeatureWindow]) -> list[list[float]] | None:
-    """Return the mean entropy of the last seconds' windows, a row a band; None where there is none."""
-    if not windows:
-        return None
-    recent = [window.features[0] for window in windows if window.end > windows[-1].end - MAP_S]
-    known = [values for values in recent if np.isfinite(values).all()]
-    return None if not known else [_row(row) for row in np.mean(known, axis=0).T]
+def _known(window: FeatureWindow) -> bool:
+    return bool(np.isfinite(window.features[0]).all())
+
+
+def _means(windows: Sequence[FeatureWindow]) -> list[list[float]]:
+    """Return the mean entropy of the last seconds' windows, a row a band."""
+    recent = [window.features[0] for window in windows if window.end > windows[-1].end - MAP_S and _known(window)]
+    return [_row(row) for row in np.mean(recent, axis=0).T]
 
 
 def _row(values: Array) -> list[float]:

@@ -121,10 +121,10 @@ class Signal:
         """Return the signal as a viewer wants to see it, made of all that is kept if nobody has looked so before."""
         montage = choice.montage if choice.montage in self.montages else AS_RECORDED
         filtered = choice.filtered and self._filter is not None
-        key = choice.span_s, montage, filtered
+        key = choice.span, montage, filtered
         if key not in self._views:
             traces = self.montages[montage]
-            envelope = Envelope(len(traces.labels), choice.span_s / COLUMNS, choice.span_s + 1.0)
+            envelope = Envelope(len(traces.labels), choice.span / COLUMNS, choice.span + 1.0)
             view = self._views[key] = View(traces, envelope, filtered, now)
             for piece in self._pieces:
                 view.take(piece)

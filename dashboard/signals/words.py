@@ -16,7 +16,9 @@ SIGNALS: Final = {
         f"Power per band, from above, nose up: differential entropy (nats), mean of {MAP_S:g} s, bad channels "
         "interpolated. Each head has its own scale."
     ),
-    "GSR": f"{AS_IT_CAME} Dashed: tonic level; below: phasic part, ▲ where the 5 s before hold a response (features).",
+    "GSR": (
+        f"{AS_IT_CAME} Dashed: tonic level; below: phasic part, ▲ a further response within the 5 s before (features)."
+    ),
     "PPG": f"{AS_IT_CAME} The heart rate is that of the newest 5 s.",
     "Temperature": AS_IT_CAME,
     "Motion": f"{AS_IT_CAME} Three axes; at rest they tell how the sensor lies.",

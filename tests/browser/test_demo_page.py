@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 from collections.abc import Iterator
 
@@ -10,9 +11,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from dashboard.signals.words import SIGNALS
 from dashboard.theme import emotion_colours
 from dashboard.words import DEMONSTRATION, GREEN, MOVEMENT, NO_DECISION, SHARES, USED
-from pipeline.modalities import EMOTIONS
+from pipeline.modalities import EEG_CHANNELS, EMOTIONS
 from tests.browser.written import answers, free_port
 from tests.command import SEED, started, status, wait_for
 
@@ -93,6 +95,71 @@ def test_what_the_model_used_is_shown_with_how_to_read_it(demo, view):
     assert np.sum([trace[-1] for trace in weights]) == pytest.approx(1, abs=0.01)
     assert np.sum(plan[0]) == pytest.approx(1, abs=0.02)
     assert np.shape(correlation[0]) == (len(EMOTIONS), len(EMOTIONS))
+
+
+EEG = "document.querySelector('.eeg canvas')"
+#: Share of a canvas that is drawn upon.
+INK = """canvas => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let drawn = 0;
+    for (let k = 3; k < data.length; k += 4) drawn += data[k] > 0;
+    return drawn / (data.length / 4);
+}"""
+
+
+def test_every_signal_has_its_panel_with_how_to_read_it(demo, view):
+    page = view(demo, "signals")
+    for place, sentence in (
+        ("eeg", SIGNALS["filtered"]), ("heads", SIGNALS["heads"]), ("gsr", SIGNALS["GSR"]), ("ppg", SIGNALS["PPG"]),
+        ("face", SIGNALS["Face"]),
+    ):  # fmt: skip
+        expect(page.locator(f".helo .{place}").get_by_text(sentence)).to_be_visible()
+    expect(page.locator(".eeg .label b")).to_have_text(list(EEG_CHANNELS))
+    expect(page.locator(".gsr .value")).to_contain_text("µS")
+    expect(page.locator(".gsr .said")).to_contain_text("Tonic ")
+    expect(page.locator(".ppg .value")).to_have_text(re.compile("beats/min|no clear pulse"))
+    expect(page.locator(".face")).to_have_attribute("data-face", re.compile("seen|no face"))
+    expect(page.locator(".head figcaption")).to_have_text(
+        ["1-4 Hz", "4-8 Hz", "8-14 Hz", "14-31 Hz", "31-45 Hz", "Quality"]
+    )
+    page.wait_for_function("document.querySelectorAll('.head canvas').length === 6")
+    assert min(page.locator(".head canvas").nth(k).evaluate(INK) for k in range(5)) > 0.4
+
+
+def test_the_signals_move_and_are_never_blank(demo, view):
+    page = view(demo, "signals")
+    page.wait_for_function(f"Number({EEG}?.dataset.newest) > 0")
+    canvas = page.locator(".eeg canvas")
+    newest, inks = [page.evaluate(f"Number({EEG}.dataset.newest)")], []
+    for _ in range(10):
+        page.wait_for_function(f"Number({EEG}.dataset.newest) > {newest[-1]}")
+        newest.append(page.evaluate(f"Number({EEG}.dataset.newest)"))
+        inks.append(canvas.evaluate(INK))
+    assert newest == sorted(set(newest))
+    assert min(inks) > 0.6 * max(inks) > 0
+
+
+def test_the_keyboard_alone_chooses_how_signals_are_seen(demo, view):
+    page = view(demo, "signals")
+    page.wait_for_function(f"Number({EEG}?.dataset.newest) > 0")
+    reached = set()
+    page.locator(".helo .controls button").first.focus()
+    for _ in range(14):
+        reached.add(page.evaluate("document.activeElement.textContent"))
+        page.keyboard.press("Tab")
+    assert reached >= {"As recorded", "Average", "Bipolar", "1–40 Hz", "Raw", "Auto", "500 µV", "5 s", "30 s"}
+    page.get_by_role("button", name="Bipolar").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".eeg .label b").first).to_have_text("Fp1–F7")
+    page.get_by_role("button", name="Raw", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(SIGNALS["raw"])).to_be_visible()
+    page.get_by_role("button", name="30 s").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function(f"Math.round({EEG}.dataset.to - {EEG}.dataset.from) === 30000")
+    page.get_by_role("button", name="200 µV").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".eeg .said")).to_contain_text("200 µV")
 
 
 def test_the_way_from_page_to_page_is_at_the_top(demo, view):

@@ -1,0 +1,134 @@
+"""What the page of signals shows of sensors with faults: real windows of samples that the test plants."""
+
+import pytest
+from msgspec.structs import replace
+from playwright.sync_api import Page, expect
+
+from pipeline.modalities import EEG_CHANNELS
+from pipeline.signals.offline import Recorded
+from pipeline.signals.participant import ParticipantProcessor
+from pipeline.states import StreamHealth
+from pipeline.store import ids, keys
+from pipeline.store.writer import StreamWriter
+from pipeline.streams.clock import local_clock
+from tests.browser.written import WrittenSession
+from tests.signals_samples import cut, recording
+
+MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
+#: How long a recording is, and how much of it is past when it is stored: nothing is old while a test looks (s).
+LENGTH_S, PAST_S = 25.0, 10.0
+#: What is missing of the EEG, from its beginning on (s).
+GAP_S = (4.0, 6.0)
+#: How many pixels of a trace's colour there are between two moments (ms).
+INKED = """([since, until]) => {
+    const canvas = document.querySelector('.eeg canvas');
+    const [from, to, left] = ['from', 'to', 'left'].map(name => Number(canvas.dataset[name]));
+    const x = time => Math.round(left + (time - from) / (to - from) * (canvas.width - left));
+    const { data } = canvas.getContext('2d').getImageData(x(since), 0, x(until) - x(since), canvas.height - 20);
+    let dark = 0;
+    for (let k = 0; k < data.length; k += 4) dark += data[k + 3] > 150 && data[k] + data[k + 1] + data[k + 2] < 300;
+    return dark;
+}"""
+
+
+class Sensors:
+    """Stores one participant's streams as readers and preprocess do."""
+
+    def __init__(self, written: WrittenSession, uses: dict[str, str]) -> None:
+        self._written = written
+        written.begin(uses=uses)
+        written.model()
+        self.start = local_clock() - PAST_S
+
+    def add(self, stream: Recorded, *, taken: bool = True) -> None:
+        """Store one stream: its samples, and what the real processor makes of them."""
+        session, name, modality = self._written.session, stream.info.stream, stream.info.use
+        raw = StreamWriter(self._written.connection, keys.raw(session, "P001", name), retention_s=600)
+        features = StreamWriter(self._written.connection, keys.features(session, "P001", modality), retention_s=600)
+        processor = ParticipantProcessor({name: (stream.info, stream.settings)}, hop_s=0.25)
+        self._written.board.put_stream("P001", stream.info)
+        if taken:
+            self._written.board.put_taken("P001", processor.taken(name))
+        for chunk in cut(stream, [16] * 1000):
+            raw.append(ids.raw_id(chunk.segment, chunk.first), chunk)
+            for window in processor.process(name, chunk) if taken else ():
+                features.append(ids.tick_id(window.tick), window)
+        for writer in (raw, features):
+            writer.close()
+        self.say(stream, "receiving")
+
+    def say(self, stream: Recorded, state: str) -> None:
+        """Say how a stream is doing."""
+        sfreq, now = stream.info.sfreq, local_clock()
+        self._written.board.put_stream_health(
+            StreamHealth(f"P001/{stream.info.stream}", state, sfreq, sfreq, 9, 0, 0, now, 0.0, now)
+        )
+
+
+def drawn(page: Page) -> None:
+    page.wait_for_function("Number(document.querySelector('.eeg canvas')?.dataset.newest) > 0")
+
+
+@pytest.fixture
+def faulty(written: WrittenSession) -> tuple[Sensors, Recorded]:
+    """An EEG whose Cz is dead, with a gap."""
+    sensors = Sensors(written, {"eeg": "EEG", "temp": "Temperature", "motion": "Motion"})
+    made = recording("EEG", LENGTH_S, start=sensors.start)
+    made.data[:, EEG_CHANNELS.index("Cz")] = 7.0
+    since_s = made.times - sensors.start
+    kept = (since_s < GAP_S[0]) | (since_s >= GAP_S[1])
+    rows = int((since_s < GAP_S[0]).sum())
+    eeg = made._replace(times=made.times[kept], data=made.data[kept], breaks=(rows,))
+    sensors.add(eeg)
+    return sensors, eeg
+
+
+def test_a_dead_channel_is_marked_with_its_reason_and_on_the_head(faulty, written, view):
+    page = view(written.port, "signals")
+    drawn(page)
+    bad = page.locator(".eeg .label.bad")
+    expect(bad).to_have_count(1)
+    expect(bad).to_contain_text("Cz")
+    expect(bad).to_contain_text("✕ flat")
+    expect(page.locator(".heads .said")).to_contain_text("Cz flat")
+    page.get_by_role("button", name="Bipolar").click()
+    marked = page.locator(".eeg .label.bad b")
+    expect(marked).to_have_text(["Fz–Cz"])
+    expect(bad).to_contain_text("✕ Cz flat")
+
+
+def test_a_gap_stays_empty(faulty, written, view):
+    sensors, _ = faulty
+    page = view(written.port, "signals")
+    page.get_by_role("button", name="30 s").click()
+    page.wait_for_function(
+        "(({from, to, newest}) => Math.round(to - from) === 30000 && newest > 0)"
+        "(document.querySelector('.eeg canvas').dataset)"
+    )
+    epoch = page.evaluate("Date.now()") / 1000 - local_clock()
+    moments = [(sensors.start + second + epoch) * 1000 for second in (1.0, 3.8, 4.3, 5.7, 6.2, 9.0)]
+    before, within, after = (page.evaluate(INKED, moments[k : k + 2]) for k in (0, 2, 4))
+    assert within == 0
+    assert min(before, after) > 500
+
+
+def test_names_from_outside_are_text(faulty, written, view):
+    sensors, _ = faulty
+    motion = recording("Motion", LENGTH_S, start=sensors.start)
+    sensors.add(motion._replace(info=replace(motion.info, name=MARKUP, ch_names=(MARKUP, "y", "z"))))
+    page = view(written.port, "signals")
+    expect(page.locator(".motion .legend span")).to_have_text([MARKUP, "y", "z"])
+    assert page.evaluate("window.hit") is None
+    assert page.locator(".helo img").count() == 0
+
+
+def test_a_stream_that_stopped_is_said_and_one_that_is_only_recorded_is_drawn_as_it_came(faulty, written, view):
+    sensors, eeg = faulty
+    temperature = recording("Temperature", LENGTH_S, start=sensors.start)
+    sensors.add(temperature._replace(info=replace(temperature.info, stream="temp")), taken=False)
+    sensors.say(eeg, "lost")
+    page = view(written.port, "signals")
+    expect(page.locator(".eeg .said.silent")).to_contain_text("EEG delivers no samples for")
+    expect(page.locator(".temperature .said")).to_contain_text("Recorded only: the model does not know it.")
+    page.wait_for_function("Number(document.querySelector('.temperature canvas')?.dataset.newest) > 0")
+    expect(page.locator(".temperature .caption").first).to_contain_text("As it came.")

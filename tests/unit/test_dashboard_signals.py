@@ -1,0 +1,233 @@
+"""What the page of signals is sent: made by the real processors of simulated samples."""
+
+import base64
+import json
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.signals import says
+from dashboard.signals.choice import Choice
+from dashboard.signals.compose import SentSignals, compose
+from dashboard.signals.display_filter import DisplayFilter
+from dashboard.signals.montages import AVERAGE, LONGITUDINAL, montages
+from dashboard.signals.reasons import bad_channels
+from dashboard.signals.traces import COLUMNS, Signal
+from dashboard.signals.watched import Watched
+from dashboard.situation import Situation
+from pipeline.modalities import EEG_CHANNELS
+from pipeline.records import Chunk
+from pipeline.signals.participant import ParticipantProcessor
+from pipeline.states import ModelInfo, SessionInfo, StreamHealth
+from tests.signals_samples import RATES, START, samples, stream_info, stream_settings
+
+EPOCH = 1.7e9
+HALF = np.full(2, 0.5, np.float32)
+PLAIN = tuple(name.lower() for name in EEG_CHANNELS)
+
+
+def chunks(modality: str, data: np.ndarray, *, size: int = 16, skip: range = range(0)) -> list[Chunk]:
+    """Return samples as chunks; what is skipped is a gap, behind which another segment begins."""
+    made, segment, began = [], 1, 0
+    for first in range(0, len(data), size):
+        index = np.arange(first, min(first + size, len(data)))
+        if index[0] in skip:
+            segment, began = 2, first + size
+            continue
+        times = START + index / RATES[modality]
+        made.append(Chunk(segment, first - began, times, 0.0, data[index], float(times[-1])))
+    return made
+
+
+def watched_of(modality: str, data: np.ndarray, **cut: object) -> Watched:
+    """Return what is known of a stream, its windows made by the real processor."""
+    stream, info = modality.lower(), stream_info(modality)
+    processor = ParticipantProcessor({stream: (info, stream_settings(modality))}, hop_s=0.25)
+    signal = Signal(info, processor.taken(stream))
+    windows = []
+    for chunk in chunks(modality, data, **cut):
+        windows += processor.process(stream, chunk)
+        signal.process(chunk)
+    return Watched({stream: signal}, {modality: windows})
+
+
+def situation(modality: str, now: float) -> Situation:
+    stream = modality.lower()
+    health = StreamHealth(f"P001/{stream}", "receiving", RATES[modality], RATES[modality], 9, 0, 0, now, 0.0, now)
+    return Situation(
+        now=now,
+        participant="P001",
+        session=SessionInfo("demo", {"P001": {stream: modality}}, 0.25, "open", (), 1.0),
+        model=ModelInfo(("Alert", "Upset"), HALF, "abc", "A model.", demonstration=True, device="cpu"),
+        streams={stream: health},
+    )
+
+
+def floats(packed: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(packed), "<f4")
+
+
+@pytest.mark.parametrize(
+    ("dead", "expected"),
+    [
+        ([9], {"Cz": "flat"}),
+        ([0, 17], {"Fp1": "flat", "O2": "flat"}),
+        (range(18), dict.fromkeys(EEG_CHANNELS, "flat")),
+        ([], {}),
+    ],
+)
+def test_the_channels_that_the_processor_calls_bad_are_found_in_its_words(dead: list[int], expected: dict[str, str]):
+    data = samples("EEG", 6)
+    data[:, list(dead)] = 3.0
+    newest = watched_of("EEG", data).windows["EEG"][-1]
+    assert bad_channels(newest.reasons, EEG_CHANNELS) == expected
+
+
+def test_names_with_blanks_and_commas_are_read_and_other_sentences_name_nobody():
+    names = ("A, 1", "A", "A 1")
+    assert bad_channels(["A, 1, A 1 flat", "A railed or loose"], names) == {
+        "A, 1": "flat",
+        "A 1": "flat",
+        "A": "railed or loose",
+    }
+    assert bad_channels(["blink or eye movement", "only 8 of 18 channels are good"], names) == {}
+
+
+def test_montages_are_the_voltages_they_say():
+    data = samples("EEG", 1).astype(float)
+    data[5, 3] = np.nan
+    offered = montages(EEG_CHANNELS, PLAIN)
+    average = offered[AVERAGE].derive(data)
+    assert np.nansum(average, axis=1) == pytest.approx(np.zeros(len(data)), abs=1e-9)
+    assert np.isnan(average).sum() == 1
+    bipolar = offered[LONGITUDINAL]
+    assert bipolar.labels[0] == "Fp1–F7"
+    assert "Fz–Cz" in bipolar.labels
+    assert len(bipolar.labels) == 17  # the demo's cap has no Pz
+    assert np.array_equal(bipolar.derive(data)[:, 0], data[:, 0] - data[:, 2])
+    assert list(montages(("x", "y"), ())) == ["as recorded", AVERAGE]
+
+
+@given(st.lists(st.integers(0, 255), max_size=20))
+def test_the_displays_filter_does_not_care_how_samples_are_cut(edges: list[int]):
+    data = samples("EEG", 2).astype(float)
+    data[40:60, 2] = np.nan
+    whole, pieces = DisplayFilter(128.0), DisplayFilter(128.0)
+    expected = whole.process(data)
+    bounds = [0, *sorted(set(edges) - {0}), len(data)]
+    cut = [pieces.process(data[a:b]) for a, b in pairwise(bounds) if b > a]
+    assert np.array_equal(np.concatenate(cut), expected, equal_nan=True)
+    assert np.isnan(expected[40:60, 2]).all()
+    assert np.abs(expected[:, 0].mean()) < 1.0  # 40 uV of offset are gone
+
+
+def test_what_comes_is_new_columns_only_and_small():
+    data = samples("EEG", 12)
+    all_chunks = chunks("EEG", data)
+    known = watched_of("EEG", data[: 16 * 94])
+    now, choice = situation("EEG", START + 12), Choice()
+    first, sent = compose(now, known, choice, EPOCH, None)
+    packed = first["signals"]["eeg"]["columns"]
+    assert packed["whole"]
+    assert len(floats(packed["low"])) == pytest.approx(COLUMNS * 18 * 1.1, rel=0.02)  # a second more than is seen
+    for chunk in all_chunks[94:]:
+        known.signals["eeg"].process(chunk)
+    second, sent = compose(now, known, choice, EPOCH, sent)
+    packed = second["signals"]["eeg"]["columns"]
+    new = len(floats(packed["low"])) // 18
+    assert 16 * 2 / 128 * COLUMNS / 10 <= new <= 16 * 2 / 128 * COLUMNS / 10 + 27
+    assert "scalp" in first["signals"]["eeg"]
+    assert "scalp" not in second["signals"]["eeg"]
+    assert len(json.dumps(second["signals"], allow_nan=False)) < 16_000
+    third, _ = compose(now, known, Choice(span=30), EPOCH, sent)
+    assert third["signals"]["eeg"]["columns"]["whole"]
+
+
+def test_the_envelope_that_is_sent_is_that_of_the_samples_on_the_time_axis_of_the_processing():
+    data = samples("EEG", 4)
+    known = watched_of("EEG", data)
+    update, _ = compose(situation("EEG", START + 4), known, Choice(filtered=False), EPOCH, SentSignals())
+    packed = update["signals"]["eeg"]["columns"]
+    at = np.frombuffer(base64.b64decode(packed["at"]), "<i4") + packed["start"]
+    low = floats(packed["low"]).reshape(-1, 18)
+    column = np.floor((START + np.arange(len(data)) / 128) / (packed["width"] / 1000)).astype(int)
+    for place in (0, len(at) // 2, -1):
+        assert low[place] == pytest.approx(data[column == at[place]].min(axis=0), abs=1e-4)
+
+
+def test_a_segments_end_breaks_the_traces():
+    known = watched_of("EEG", samples("EEG", 8), skip=range(512, 640))
+    update, _ = compose(situation("EEG", START + 8), known, Choice(), EPOCH, None)
+    assert len(update["signals"]["eeg"]["columns"]["breaks"]) == 1
+
+
+def test_raw_counts_are_shown_in_the_unit_in_which_they_are_processed():
+    settings = stream_settings("GSR", calibration={"scale": 0.01, "offset": 1.0}, unit="uS", delay_ms=500)
+    info = stream_info("GSR", units=("counts",))
+    taken = ParticipantProcessor({"gsr": (info, settings)}, hop_s=0.25).taken("gsr")
+    signal = Signal(info, taken)
+    for chunk in chunks("GSR", np.full((40, 1), 400, np.float32), size=4):
+        signal.process(chunk)
+    assert signal.newest == pytest.approx([5.0])
+    assert signal.unit == "uS"
+    assert signal.time == pytest.approx(START + 39 / 4 - 0.5)
+
+
+def test_tonic_level_phasic_part_and_responses_are_those_of_the_features():
+    times = np.arange(120) / 4
+    data = 5 + sum(0.4 * np.exp(-(((times - peak) / 1.0) ** 2)) for peak in (12, 18, 24))[:, np.newaxis]
+    windows = watched_of("GSR", data.astype(np.float32)).windows["GSR"]
+    skin = says.skin(windows, "live", EPOCH, 30)
+    level = math.exp(windows[-1].features[0][0])
+    assert skin["tonic"][-1] + skin["phasic"][-1] == pytest.approx(level, abs=2e-4)
+    assert skin["tonic"][-1] == pytest.approx(5.1, abs=0.1)
+    before_any = next(k for k, time in enumerate(skin["times"]) if time > (START + 9 + EPOCH) * 1000)
+    assert skin["responses"][before_any] == 0
+    assert max(skin["responses"]) >= 1
+    assert says.skin(windows, "dmer", EPOCH, 30) is None
+
+
+def test_the_heart_rate_is_that_of_the_newest_window_and_noise_has_none():
+    assert says.pulse(watched_of("PPG", samples("PPG", 12)).windows["PPG"], "live") == {"bpm": 72}
+    noise = np.random.default_rng(0).normal(size=(64 * 12, 1)).astype(np.float32)
+    assert says.pulse(watched_of("PPG", noise).windows["PPG"], "live") == {"bpm": None}
+
+
+def test_the_head_map_is_the_mean_entropy_and_marks_what_is_bad():
+    data = samples("EEG", 8)
+    data[:, 9] = 3.0
+    known = watched_of("EEG", data)
+    taken, windows = known.signals["eeg"].taken, known.windows["EEG"]
+    heads = says.heads(windows, taken, taken.scalp, "live", windows[-1].end)
+    assert heads["bands"] == ["1-4 Hz", "4-8 Hz", "8-14 Hz", "14-31 Hz", "31-45 Hz"]
+    recent = [window.features[0] for window in windows if window.end > windows[-1].end - 5]
+    assert np.array(heads["power"]) == pytest.approx(np.mean(recent, axis=0).T, abs=1e-3)
+    assert heads["states"][EEG_CHANNELS.index("Cz")] == "flat"
+    assert sum(map(bool, heads["states"])) == 1
+    later = says.heads(windows, taken, taken.scalp, "live", windows[-1].end + says.OLD_S + 0.1)
+    assert later["power"] is None
+    assert set(later["states"]) == {says.UNMEASURED}
+
+
+def test_a_face_that_is_not_there_is_said_in_words():
+    data = samples("Face", 2)
+    data[-1, 0], data[-1, 1:] = 1, 0.25
+    seen, _ = compose(situation("Face", START + 2), watched_of("Face", data), Choice(), EPOCH, None)
+    assert seen["signals"]["face"]["face"]["shapes"]["jawOpen"] == 0.25
+    data[-1, 0], data[-1, 1:] = 0, np.nan
+    gone, _ = compose(situation("Face", START + 2), watched_of("Face", data), Choice(), EPOCH, None)
+    assert gone["signals"]["face"]["face"] == {"message": "no face"}
+    old, _ = compose(situation("Face", START + 9), watched_of("Face", data), Choice(), EPOCH, None)
+    assert old["signals"]["face"]["face"]["message"].startswith("no face: nothing new for 7.")
+
+
+def test_a_browser_that_asks_for_nonsense_gets_what_is_usual():
+    assert Choice.of(None) == Choice.of({"span": 7, "montage": [1], "filtered": "x"}) == Choice()
+    assert Choice.of({"span": 30, "montage": LONGITUDINAL, "filtered": False}) == Choice(30, LONGITUDINAL, False)
+    data = samples("EEG", 2)
+    update, _ = compose(situation("EEG", START + 2), watched_of("EEG", data), Choice(montage="<b>"), EPOCH, None)
+    assert [trace["label"] for trace in update["signals"]["eeg"]["traces"]] == list(EEG_CHANNELS)
