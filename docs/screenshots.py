@@ -35,12 +35,16 @@ READY = {
         const plots = [...document.querySelectorAll('.js-plotly-plot')];
         return plots.length === 4 && plots[0].data[0].x.length >= 60;
     }""",
+    "signals": """() => {
+        const newest = Number(document.querySelector('.eeg canvas')?.dataset.newest);
+        return newest > 0 && document.querySelectorAll('.head canvas').length === 6;
+    }""",
     "control": """() => ['.noting .hint', '.steer .since'].every((one) => document.querySelector(one)?.textContent)""",
     "sessions": "() => document.querySelector('.session-list td')",
     "session": "() => document.querySelector('.course-plot .main-svg')",
 }
 #: Page -> where it is.
-ADDRESSES = {"live": "", "used": "used", "sessions": "sessions", "session": "sessions?session=demo"}
+ADDRESSES = {"live": "", "used": "used", "signals": "signals", "sessions": "sessions", "session": "sessions?session=demo"}
 #: Window sizes, and what is added to a picture's name for each.
 SIZES = {"": (1440, 900), "-small": (1024, 768)}
 SCHEMES = {"": "light", "-dark": "dark"}

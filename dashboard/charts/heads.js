@@ -25,7 +25,9 @@ export class Heads {
     return !heads || Boolean(this.scalp);
   }
 
-  draw({ told: { heads }, theme }) {
+  draw({ told: { heads: told }, theme }) {
+    // An update that never came may have been the one with the head's shape: it is sent again.
+    const heads = this.scalp ? told : null;
     const power = heads?.power;
     show(this.message, !heads);
     show(this.row, Boolean(heads));

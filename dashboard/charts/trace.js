@@ -9,7 +9,9 @@ const UNITS = { uS: "µS", uV: "µV", degC: "°C" };
 // A line between features is drawn over at most this time (ms).
 const APART = 1000;
 // Share of the height that the phasic part takes.
-const PHASIC = 0.34;
+const PHASIC = 0.4;
+// Between two levels that are written beside one another (px).
+const WRITTEN = 13;
 
 export class Trace {
   constructor({ key, name, use, colour }, setup) {
@@ -69,9 +71,11 @@ export class Trace {
   phasic({ times, phasic, responses }, top, from, theme) {
     const seen = phasic.filter((value, k) => value !== null && times[k] >= from);
     const most = Math.max(0.02, ...seen.map(Math.abs)) * 1.15;
-    const [first, last] = [top + 14, this.paper.bottom - 3];
+    const [first, last] = [top + 14, this.paper.bottom - 2];
     const y = (value) => (first + last) / 2 - (value / most) * ((last - first) / 2);
-    for (const [value, text] of ticks(0, most * 0.9, 2)) this.paper.level(y(value), text);
+    const highest = ticks(0, most * 0.95, 2).at(-1);
+    this.paper.level(y(0), "0");
+    if (y(0) - y(highest[0]) >= WRITTEN) this.paper.level(y(highest[0]), highest[1]);
     this.paper.inside(top, this.paper.bottom - top, () => {
       this.paper.line(times, phasic, y, { colour: this.colour, apart: APART });
       Object.assign(this.paper.pen, { fillStyle: theme.text, textAlign: "center", textBaseline: "alphabetic" });

@@ -8,6 +8,8 @@ from dashboard.signals.montages import AS_RECORDED
 
 #: How much time is seen (s).
 SPANS: Final = (5, 10, 30)
+#: What the display's filter leaves of EEG (Hz).
+PASS_HZ: Final = (1.0, 40.0)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,10 @@
 """The filter that makes EEG readable on the screen; no model ever sees what comes out of it."""
 
-from typing import Final
-
 import numpy as np
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
+from dashboard.signals.choice import PASS_HZ
 from pipeline.records import Array
-
-#: Pass band (Hz), Butterworth of order 2, causal.
-PASS_HZ: Final = (1.0, 40.0)
 
 
 class DisplayFilter:

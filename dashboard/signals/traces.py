@@ -8,12 +8,10 @@ from typing import Final
 import numpy as np
 
 from dashboard.signals.choice import SPANS, Choice
-from dashboard.signals.display_filter import DisplayFilter
 from dashboard.signals.envelope import Envelope
 from dashboard.signals.montages import AS_RECORDED, Traces, montages
 from pipeline.modalities import COUNTER_LABELS
 from pipeline.records import Array, Chunk, StreamInfo
-from pipeline.signals.timeline import Timeline
 from pipeline.states import Taken
 
 #: So much of a signal is kept (s).
@@ -78,6 +76,10 @@ class Signal:
     """
 
     def __init__(self, info: StreamInfo, taken: Taken | None) -> None:
+        # These load SciPy's signals, some 70 MB: only where somebody looks.
+        from dashboard.signals.display_filter import DisplayFilter
+        from pipeline.signals.timeline import Timeline
+
         self.info, self.taken = info, taken
         self.number = next(_numbers)
         self.newest: Array | None = None

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dashboard.signals.display_filter import PASS_HZ
+from dashboard.signals.choice import PASS_HZ
 from dashboard.signals.says import MAP_S
 
 AS_IT_CAME: Final = "As it came."
