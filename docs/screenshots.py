@@ -44,7 +44,13 @@ READY = {
     "session": "() => document.querySelector('.course-plot .main-svg')",
 }
 #: Page -> where it is.
-ADDRESSES = {"live": "", "used": "used", "signals": "signals", "sessions": "sessions", "session": "sessions?session=demo"}
+ADDRESSES = {
+    "live": "",
+    "used": "used",
+    "signals": "signals",
+    "sessions": "sessions",
+    "session": "sessions?session=demo",
+}
 #: Window sizes, and what is added to a picture's name for each.
 SIZES = {"": (1440, 900), "-small": (1024, 768)}
 SCHEMES = {"": "light", "-dark": "dark"}

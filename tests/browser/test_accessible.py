@@ -15,7 +15,13 @@ def faults(page: Page) -> list[str]:
 
 
 #: Address of each page, and what it is known by.
-PAGES = {"": ".helo .status", "used": ".helo", "control": ".helo .readonly", "sessions": ".helo, [data-testid=stText]"}
+PAGES = {
+    "": ".helo .status",
+    "used": ".helo",
+    "signals": ".helo .eeg canvas",
+    "control": ".helo .readonly",
+    "sessions": ".helo, [data-testid=stText]",
+}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

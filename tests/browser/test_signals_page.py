@@ -11,6 +11,7 @@ from pipeline.states import StreamHealth
 from pipeline.store import ids, keys
 from pipeline.store.writer import StreamWriter
 from pipeline.streams.clock import local_clock
+from tests.browser.test_accessible import faults
 from tests.browser.written import WrittenSession
 from tests.signals_samples import cut, recording
 
@@ -91,6 +92,7 @@ def test_a_dead_channel_is_marked_with_its_reason_and_on_the_head(faulty, writte
     expect(bad).to_contain_text("Cz")
     expect(bad).to_contain_text("✕ flat")
     expect(page.locator(".heads .said")).to_contain_text("Cz flat")
+    assert faults(page) == []
     page.get_by_role("button", name="Bipolar").click()
     marked = page.locator(".eeg .label.bad b")
     expect(marked).to_have_text(["Fz–Cz"])

@@ -255,3 +255,24 @@ def test_samples_that_are_not_what_their_stream_says_are_left_out(connection, un
     assert event.text == "Stream P001/gsr is not used: its samples have 3 channels, it says 1."
     for sensor in sensors:
         sensor.close()
+
+
+def test_how_a_stream_is_taken_is_said_also_by_a_successor(connection, unique):
+    names = {f"ch{number}": name for number, name in enumerate(EEG_CHANNELS)}
+    settings = session_of(unique, {"eeg": {**EEG, "channels": names, "delay_ms": 20}})
+    with context_of(connection, settings) as context:
+        context.board.put_stream("P001", stream_info("EEG", ch_names=("x", *names)))
+    sensor = Sensor(connection, unique, "EEG", local_clock() + 60, 10)
+    sensor.data = np.concatenate([sensor.data[:, :1], sensor.data], axis=1)
+    for until_s in (6, 10):
+        sensor.send(until_s)
+        process_all(connection, settings, "EEG", 4 * (until_s - 5))
+        with context_of(connection, settings) as context:
+            taken = context.board.taken("P001")["eeg"]
+            assert taken.picks == tuple(range(1, 19))
+            assert taken.ch_names == EEG_CHANNELS
+            assert (taken.unit, taken.stamps, taken.delay_s) == ("uV", "dejitter", 0.02)
+            assert taken.scalp.sources[0] == "fp1"
+            assert taken.scalp.weights.shape == (taken.scalp.side**2, 18)
+            connection.drop(keys.taken(unique, "P001"))
+    sensor.close()
