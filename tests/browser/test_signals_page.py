@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
+from dashboard.assets import version
 from pipeline.modalities import EEG_CHANNELS
 from pipeline.signals.offline import Recorded
 from pipeline.signals.participant import ParticipantProcessor
@@ -134,3 +135,27 @@ def test_a_stream_that_stopped_is_said_and_one_that_is_only_recorded_is_drawn_as
     expect(page.locator(".temperature .said")).to_contain_text("Recorded only: the model does not know it.")
     page.wait_for_function("Number(document.querySelector('.temperature canvas')?.dataset.newest) > 0")
     expect(page.locator(".temperature .caption").first).to_contain_text("As it came.")
+
+
+def test_an_update_that_never_came_is_asked_for_again(written, view):
+    page = view(written.port, "signals")
+    heads, columns = page.evaluate(
+        """async (folder) => {
+            const { Heads } = await import(new URL(`app/static/${folder}/heads.js`, location.origin));
+            const { Columns } = await import(new URL(`app/static/${folder}/columns.js`, location.origin));
+            const heads = new Heads({ key: 'eeg' }, { how: { heads: '' } });
+            const told = { heads: { bands: ['1-4 Hz'], channels: ['Cz'], states: [''], power: [[1]] } };
+            const taken = heads.take(told);
+            heads.draw({ told, theme: {} });
+            const one = { at: 'AAAAAA==', low: 'AACAPw==', high: 'AAAAQA==' };
+            const some = { ...one, view: '1.0', width: 10, zero: 0, start: 5, breaks: [] };
+            const columns = new Columns();
+            const answers = [[false, 0], [true, 4], [false, 4], [false, 5], [false, 7]].map(
+                ([whole, first]) => columns.take({ ...some, whole, first }));
+            return [taken, [answers, columns.rows.map(({ time, low, high }) => [time, low[0], high[0]])]];
+        }""",
+        version(),
+    )
+    assert heads is False
+    # Nothing is known of that view; all of it; the same again; the next; one between is missing.
+    assert columns == [[False, True, True, True, False], [[50, 1, 2], [50, 1, 2]]]
