@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from pipeline.errors import BadInput
 from pipeline.modalities import COUNTER_LABELS, MODALITIES, UNIT_FACTORS, Modality, Use
 from pipeline.session.alarm_rules import AlarmRule, EmotionRule, LostRule, QualityRule
+from pipeline.session.scale import Scale
 
 LONGEST_NAME = 64
 #: Letters, digits, - and _: safe as a folder name and as a part of a key.
@@ -188,6 +189,8 @@ class SessionFile(_Model):
     """Publish the estimates as an LSL stream; unless said, neither a demonstration model's nor in a blind session."""
     participants: Annotated[dict[Code, Participant], Field(min_length=1)]
     trials: Trials | None = None
+    rating: Scale | None = None
+    """What participants are asked at the end of each trial; a session file may name a scale file instead."""
     alarms: list[AlarmRule] = Field(default_factory=list)
     notes: list[Label] = Field(default_factory=list, max_length=9)
     """What the keys 1 to 9 of the control page note, in this order."""
@@ -215,5 +218,18 @@ class SessionFile(_Model):
             if isinstance(rule, EmotionRule) and self.display == "blind":
                 raise ValueError(
                     f"alarms.{number}: an alarm of an emotion tells what `display: blind` hides; take one of them out"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _trials_to_rate(self) -> "SessionFile":
+        if self.rating is None:
+            return self
+        if self.trials is None:
+            raise ValueError("rating: asks at the end of each trial, and `trials` does not say what one is; add it")
+        for code, participant in self.participants.items():
+            if all(stream.use != "Markers" for stream in participant.streams.values()):
+                raise ValueError(
+                    f"rating: participant {code} has no stream with `use: Markers`, so no trial would end; add one"
                 )
         return self
