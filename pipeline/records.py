@@ -138,7 +138,7 @@ class Estimate(Record, frozen=True, tag="estimate"):
 class Event(Record, frozen=True, tag="event"):
     """Something that happened: marker, gap, clock, clock jump, a stream lost or returned, restart, alarm.
 
-    Or an alarm that is over; or that was asked for: note, record, pause, stop; refused.
+    Or an alarm that is over; or that was asked for: note, record, pause, stop; refused. Or a rating.
     """
 
     time: float

@@ -114,6 +114,8 @@ class SessionInfo(Record, frozen=True, tag="session"):
     """Whether there are rules for alarms."""
     notes: tuple[str, ...] = ()
     """What the hot keys of the control page note."""
+    rating: str = ""
+    """What is asked at the end of which trials, a `pipeline.session.ratings.Plan` as JSON; empty where nothing is."""
 
 
 class ModelInfo(Record, frozen=True, tag="model"):

@@ -12,6 +12,7 @@ from pipeline.records import Array, Chunk, Estimate, Event, FeatureWindow, Grid,
 from pipeline.session import folder
 from pipeline.session.config import SessionFile
 from pipeline.session.provenance import describe_model, provenance
+from pipeline.session.ratings import RatingsTable
 from pipeline.session.raw import RawFile
 from pipeline.session.tables import ArrowTable, estimate_row, feature_row, to_parquet
 from pipeline.session.trials import TrialsTable
@@ -61,7 +62,12 @@ class SessionFiles:
         self._features = ArrowTable(path / folder.FEATURES)
         self._estimates = ArrowTable(path / folder.ESTIMATES)
         self._events = folder.EventLog(path / folder.EVENTS)
-        self._trials = TrialsTable(path, settings.trials) if settings.trials is not None else None
+        self._small: list[TrialsTable | RatingsTable] = []
+        """Tables that are written anew when an event changes them."""
+        if settings.trials is not None:
+            self._small.append(TrialsTable(path, settings.trials))
+        if settings.rating is not None:
+            self._small.append(RatingsTable(path, settings))
         self.last_window = _last_ticks(self._features.taken_over, "participant", "modality")
         self.last_estimate = {
             one: tick for (one,), tick in _last_ticks(self._estimates.taken_over, "participant").items()
@@ -118,8 +124,8 @@ class SessionFiles:
             texts = ((event.kind, event.text, event.source),)
             chunk = Chunk(1, number, array([event.time], float), 0.0, np.empty((1, 0), np.float32), event.time, texts)
             self._raw.add("", _EVENTS, chunk, synchronized=True)
-        if self._trials is not None:
-            self._trials.add(event)
+        for table in self._small:
+            table.add(event)
 
     def boundary(self) -> None:
         """Write a mark from which a reader of the raw file can go on after a damaged place."""
@@ -151,8 +157,8 @@ class SessionFiles:
         self._features.flush()
         self._estimates.flush()
         self._events.flush()
-        if self._trials is not None:
-            self._trials.flush()
+        for table in self._small:
+            table.flush()
 
     def close(self, corrupt: Mapping[str, int], stopped: str = "") -> None:
         """End every file, what cannot be replaced first.
@@ -171,10 +177,10 @@ class SessionFiles:
         """
         self._write_provenance()
         self._raw.close()
-        for table in (self._features, self._estimates, self._events):
-            table.close()
-        if self._trials is not None:
-            self._trials.flush()
+        for file in (self._features, self._estimates, self._events):
+            file.close()
+        for table in self._small:
+            table.flush()
         ended = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._provenance |= {"ended": ended, "stopped": stopped or None, "corrupt_entries": dict(corrupt)}
         self._write_provenance()

@@ -17,6 +17,7 @@ FEATURES: Final = "features.arrows"
 ESTIMATES: Final = "estimates.arrows"
 EVENTS: Final = "events.jsonl"
 TRIALS: Final = "trials.tsv"
+RATINGS: Final = "ratings.csv"
 PROVENANCE: Final = "provenance.json"
 SETTINGS: Final = "session.yaml"
 #: So many events are remembered, to know one that comes a second time: as many as the store keeps.

@@ -57,6 +57,11 @@ def trials_of(events: Iterable[Mapping[str, Any]], patterns: Trials) -> list[Tri
     return sorted(trials, key=lambda trial: trial.onset)
 
 
+def delimits(text: str, patterns: Trials) -> bool:
+    """Return whether a marker begins or ends a trial."""
+    return any(_name(text, pattern) is not None for pattern in (patterns.start, patterns.end))
+
+
 def markers_of(source: str, stream: RecordedStream, delay_ms: float) -> list[dict[str, Any]]:
     """Return the markers of a recorded stream as events, strings as they are and numbers as text.
 

@@ -9,6 +9,7 @@ from typing import Final
 from pipeline.commands import Answer, Command, Recording
 from pipeline.log import get_log
 from pipeline.records import Event
+from pipeline.session.ratings import RATING, rating_in
 from pipeline.store import ids, keys
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection, StoreLost
@@ -65,8 +66,8 @@ class Control:
         sentence = f"Refused to {command.what}: {why_not}." if why_not else self._do(command)
         if red and despite:
             sentence = f"{sentence[:-1]} although {red}: {despite.rstrip('.')}."
-        if not why_not and command.what == "note":
-            self._board.append_event(Event(_moment(command), "note", command.arguments["text"], command.who))
+        if not why_not and command.what in {"note", RATING}:
+            self._board.append_event(Event(_moment(command), command.what, command.arguments["text"], command.who))
         else:
             kind = "refused" if why_not else command.what
             self._board.append_event(
@@ -77,6 +78,8 @@ class Control:
 
     def _why_not(self, command: Command) -> str:
         """Return why a command cannot be obeyed; empty where it can."""
+        if command.what == RATING:
+            return _bad_rating(command.arguments)
         if command.what not in {"record", "pause", "stop", "note"}:
             return "no such command; there are record, pause, stop and note"
         if command.what == "note":
@@ -102,7 +105,7 @@ class Control:
         return recorded.stopped.rstrip(".") if recorded is not None else ""
 
     def _do(self, command: Command) -> str:
-        if command.what == "note":
+        if command.what in {"note", RATING}:
             begun = self._recording.begun
             heard = begun is not None and _moment(command) >= begun
             return "Noted." if heard else "Noted; it is of a time before the recording, and will not be in it."
@@ -122,7 +125,7 @@ class Control:
 
 
 def _moment(note: Command) -> float:
-    """Return when what a note tells of happened (s)."""
+    """Return when what a note tells of happened, or a rating was given (s)."""
     return float(note.arguments["time"])
 
 
@@ -135,6 +138,16 @@ def _bad_note(arguments: dict[str, str]) -> str:
     except ValueError:
         fine = False
     return "" if fine else f"its time is {arguments.get('time')!r}, and must be one on the LSL clock that is past"
+
+
+def _bad_rating(arguments: dict[str, str]) -> str:
+    """Return what is wrong with a rating; empty where nothing is."""
+    try:
+        rating_in(arguments["text"])
+        fine = math.isfinite(float(arguments["time"]))
+    except (KeyError, ValueError) as error:
+        return f"it is no rating of a trial ({error})"
+    return "" if fine else "its time is no moment"
 
 
 class _Obeying(threading.Thread):

@@ -11,6 +11,7 @@ from dashboard.launch import command as dashboard_command
 from model.header import model_path, read_header
 from pipeline.errors import BadInput
 from pipeline.session.config import SessionFile
+from pipeline.session.ratings import plan_text
 from pipeline.session.settings_file import dump_session
 from pipeline.states import SessionInfo
 from pipeline.store.connection import STORE_VARIABLE
@@ -87,6 +88,7 @@ def session_info(plan: Plan, checks: list[Check]) -> SessionInfo:
         session_dir=str(plan.session_dir or ""),
         alarms=bool(settings.alarms),
         notes=tuple(settings.notes),
+        rating=plan_text(settings),
     )
 
 
