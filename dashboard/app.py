@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.launch import OPERATOR_VARIABLE
-from dashboard.screens import control, door, live, sessions, signals, used
+from dashboard.screens import control, door, live, rating, sessions, signals, used
 from pipeline.store.connection import STORE_VARIABLE
 
 
@@ -32,11 +32,10 @@ def _feed(store: str, session: str) -> Feed:
 def main() -> None:
     """Serve one run of the page."""
     arguments = _arguments()
-    title = f"{arguments.session or 'sessions'} · helo live" if door.admitted() else "helo live"
+    inside = door.admitted()
+    of_operator = inside and not (arguments.session and rating.is_asked_for())
+    title = f"{arguments.session or 'sessions'} · helo live" if of_operator else "helo live"
     st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="collapsed")
-    if not door.admitted():
-        door.page()
-        return
     pages = []
     if arguments.session:
         feed = _feed(os.environ[STORE_VARIABLE], arguments.session)
@@ -45,6 +44,7 @@ def main() -> None:
         pages.append(st.Page(lambda: signals.page(feed), title="Signals", url_path="signals"))
         desk = Desk(os.environ[STORE_VARIABLE], arguments.session, os.environ.get(OPERATOR_VARIABLE, ""))
         pages.append(st.Page(lambda: control.page(feed, desk), title="Control", url_path="control"))
+        pages.append(st.Page(lambda: rating.page(feed), title="Rating", url_path=rating.ADDRESS, visibility="hidden"))
     pages.append(
         st.Page(
             lambda: sessions.page(arguments.recordings),
@@ -53,7 +53,12 @@ def main() -> None:
             default=not arguments.session,
         )
     )
-    st.navigation(pages, position="top").run()
+    # Before the door, too: whoever is let in then gets the page whose address was opened.
+    page = st.navigation(pages, position="top" if of_operator else "hidden")
+    if inside:
+        page.run()
+    else:
+        door.page()
 
 
 main()

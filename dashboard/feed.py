@@ -3,19 +3,23 @@
 import os
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 from dashboard import controlled, used
 from dashboard.history import Minutes
 from dashboard.picture import Sent, compose
+from dashboard.rating import UNKNOWN
 from dashboard.run import Run
 from dashboard.signals.choice import Choice
 from dashboard.signals.compose import SentSignals
 from dashboard.signals.compose import compose as compose_signals
 from dashboard.signals.watched import Watched
 from dashboard.situation import Situation
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, RunFailed
 from pipeline.log import get_log
+from pipeline.session.ratings import RATING
+from pipeline.store.asking import ask
 from pipeline.store.board import Board
 from pipeline.store.codec import CorruptRecord
 from pipeline.store.connection import Connection, StoreLost, connect
@@ -93,6 +97,47 @@ class Feed:
         if run is None or participant not in run.session.participants:
             return compose_signals(Situation(now=now, store_fault=self._fault), Watched(), choice, self._epoch, sent)
         return run.signals(participant, now, self._fault, choice, sent)
+
+    def rating(self, participant: str) -> dict[str, Any]:
+        """Return what a participant's own page is to be sent now; see `dashboard.rating.Ratings.page`."""
+        run = self._run
+        return UNKNOWN if run is None or self._fault else run.rating(participant)
+
+    def rate(self, participant: str, said: Mapping[str, Any]) -> None:
+        """Pass on what a participant's page says was rated; it says so again until it is stored.
+
+        Parameters
+        ----------
+        participant : str
+            Whose page it is.
+        said : mapping
+            A `dashboard.rating.Said`.
+
+        Raises
+        ------
+        ValueError
+            No page of ours says such a thing.
+        """
+        run = self._run
+        rating = run.rated(participant, said) if run is not None else None
+        if run is None or rating is None:
+            return
+        time = repr(local_clock() - float(said["seconds_ago"]))
+        try:
+            connection = connect(self._url, source="the store")
+            try:
+                answer = ask(
+                    connection, self._session, RATING, f"{participant}/{RATING}", text=rating.as_text(), time=time
+                )
+            finally:
+                connection.close()
+        except (BadInput, RunFailed, StoreLost) as error:
+            self._log.warning("a rating is not stored yet; the page will say it again", error=error)
+            return
+        if answer.done:
+            run.note_rated(rating)
+        else:
+            self._log.error("a rating was refused", why=answer.sentence)
 
     def close(self) -> None:
         """Stop following."""

@@ -14,6 +14,7 @@ from dashboard.trend import trend
 from dashboard.words import ALWAYS, DEMONSTRATION
 from pipeline.commands import recording_sentence
 from pipeline.records import Event
+from pipeline.session.ratings import in_words
 
 #: The page lists at most so many events.
 EVENTS_SHOWN: Final = 30
@@ -171,7 +172,7 @@ def _events(situation: Situation) -> list[Event]:
 def _event(event: Event, epoch: float) -> dict[str, Any]:
     at = round((event.time + epoch) * 1000)
     key = f"{at} {event.source} {event.kind} {event.text}"
-    return {"key": key, "at": at, "kind": event.kind, "text": event.text}
+    return {"key": key, "at": at, "kind": event.kind, "text": in_words(event.kind, event.text)}
 
 
 def _oldest(history: History | None) -> int:

@@ -3,12 +3,14 @@
 import math
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dashboard import controlled, used
 from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state, add_use
 from dashboard.picture import Sent, compose
+from dashboard.rating import Ratings
 from dashboard.signals.choice import Choice
 from dashboard.signals.compose import SentSignals
 from dashboard.signals.compose import compose as compose_signals
@@ -16,6 +18,7 @@ from dashboard.signals.watched import Watching
 from dashboard.situation import Situation, amiss_since
 from pipeline.commands import Recorded, Recording
 from pipeline.records import Chunk, Estimate, Event, StreamInfo
+from pipeline.session.ratings import TrialRating
 from pipeline.states import Alarm, Asked, Explained, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
 from pipeline.store import keys
 from pipeline.store.board import Board
@@ -76,6 +79,7 @@ class Run:
         self._streams: tuple[StreamHealth, ...] = ()
         self._alarms: tuple[Alarm, ...] = ()
         self._restarted: dict[tuple[str, str], float] = {}
+        self._ratings = Ratings(session)
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT * len(session.participants))
         self._happened = BlockingReader(connection, {keys.events(session.session): START}, Event)
         self._states = BlockingReader(connection, {}, Chunk)
@@ -100,6 +104,7 @@ class Run:
                 self._take_estimate(self._keys[estimate.key], estimate.record)
             for state in states:
                 self._take_state(self._keys[state.key], state.record)
+            self._ratings.take(event.record for event in happened)
             known = {event.identity for event in self._events}  # a store that came back empty is told some again
             self._events.extend(event.record for event in happened if event.record.identity not in known)
 
@@ -159,6 +164,21 @@ class Run:
         with self._lock:
             watched = self._watching.of(participant, now)
             return compose_signals(self._situation(participant, now, fault), watched, choice, self._epoch, sent)
+
+    def rating(self, participant: str) -> dict[str, Any]:
+        """Return what a participant's own page is to be sent now; see `dashboard.rating.Ratings.page`."""
+        with self._lock:
+            return self._ratings.page(participant, self._recording)
+
+    def rated(self, participant: str, said: Mapping[str, Any]) -> TrialRating | None:
+        """Return what such a page says was rated; see `dashboard.rating.Ratings.rating`."""
+        with self._lock:
+            return self._ratings.rating(participant, self._recording, said)
+
+    def note_rated(self, rating: TrialRating) -> None:
+        """Take it that a trial is rated."""
+        with self._lock:
+            self._ratings.note(rating)
 
     def close(self) -> None:
         """Close the connections."""

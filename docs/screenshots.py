@@ -40,6 +40,7 @@ READY = {
         return newest > 0 && document.querySelectorAll('.head canvas').length === 6;
     }""",
     "control": """() => ['.noting .hint', '.steer .since'].every((one) => document.querySelector(one)?.textContent)""",
+    "rating": "() => document.querySelector('.rating [role=radiogroup]')",
     "sessions": "() => document.querySelector('.session-list td')",
     "session": "() => document.querySelector('.course-plot .main-svg')",
 }
@@ -48,6 +49,7 @@ ADDRESSES = {
     "live": "",
     "used": "used",
     "signals": "signals",
+    "rating": "rating",
     "sessions": "sessions",
     "session": "sessions?session=demo",
 }

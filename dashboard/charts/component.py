@@ -37,11 +37,11 @@ def show(
 
     Parameters
     ----------
-    module : {"live", "used", "signals", "control", "session"}
+    module : {"live", "used", "signals", "control", "rating", "session"}
         The page's module.
     update : dict
-        What `compose` of `dashboard.picture`, `dashboard.used`, `dashboard.signals`, `dashboard.controlled` or
-        `dashboard.recorded` returned.
+        What `compose` of `dashboard.picture`, `dashboard.used`, `dashboard.signals`, `dashboard.controlled`,
+        `dashboard.rating` or `dashboard.recorded` returned.
     key : str
         The same for the same page.
     on_resend : callable

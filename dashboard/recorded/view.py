@@ -17,6 +17,7 @@ from dashboard.words import ALWAYS, DEMONSTRATION, MODALITY_NAMES
 from pipeline.modalities import MODALITIES
 from pipeline.records import Array
 from pipeline.session.outline import Outline
+from pipeline.session.ratings import in_words
 
 #: A chart marks so many events at most; of more, the rest is counted.
 EVENTS: Final = 3000
@@ -154,7 +155,12 @@ def _events(outline: Outline, participant: str, start: float) -> dict[str, Any]:
     mine = f"{participant}/"
     told = [event for event in outline.events if "/" not in event["source"] or event["source"].startswith(mine)]
     rows = [
-        {"t": round(event["time"] - start, 3), **{key: str(event[key]) for key in ("kind", "text", "source")}}
+        {
+            "t": round(event["time"] - start, 3),
+            "kind": str(event["kind"]),
+            "text": in_words(event["kind"], str(event["text"])),
+            "source": str(event["source"]),
+        }
         for event in told[:EVENTS]
     ]
     return {"rows": rows, "more": len(told) - len(rows)}

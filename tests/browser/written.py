@@ -55,21 +55,29 @@ class WrittenSession:
         self.connection = connect(self.server.url)
         self.board = Board(self.connection, self.session)
         self._output = self._log.open("w")
-        argv = command(self.session, self.port, self._recordings)
-        self._dashboard = subprocess.Popen(
-            argv, env={**os.environ, STORE_VARIABLE: self.server.url}, stdout=self._output, stderr=subprocess.STDOUT
-        )
-        wait_for(self._answers)
+        self.start_dashboard()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._dashboard.terminate()
-        self._dashboard.wait(30)
+        self.stop_dashboard()
         self._output.close()
         self.board.close()
         self.connection.close()
         self.server.stop()
         self._folder.cleanup()
+
+    def start_dashboard(self) -> None:
+        """Start the dashboard, and wait until it answers."""
+        argv = command(self.session, self.port, self._recordings)
+        self._dashboard = subprocess.Popen(
+            argv, env={**os.environ, STORE_VARIABLE: self.server.url}, stdout=self._output, stderr=subprocess.STDOUT
+        )
+        wait_for(self._answers)
+
+    def stop_dashboard(self) -> None:
+        """Stop the dashboard."""
+        self._dashboard.terminate()
+        self._dashboard.wait(30)
 
     def begin(
         self,
