@@ -87,6 +87,15 @@ def test_the_channels_that_the_processor_calls_bad_are_found_in_its_words(dead: 
     assert bad_channels(newest.reasons, EEG_CHANNELS) == expected
 
 
+@pytest.mark.parametrize(("noisy", "names"), [([3], ["F3"]), ([0, 17], ["Fp1", "O2"])])
+def test_channels_with_mains_noise_are_found_at_the_sentences_end(noisy: list[int], names: list[str]):
+    data = samples("EEG", 6)
+    mains = 150 * np.sin(2 * np.pi * 50 * np.arange(len(data)) / RATES["EEG"])
+    data[:, noisy] += mains[:, np.newaxis].astype(np.float32)
+    newest = watched_of("EEG", data).windows["EEG"][-1]
+    assert bad_channels(newest.reasons, EEG_CHANNELS) == dict.fromkeys(names, "50 Hz noise")
+
+
 def test_names_with_blanks_and_commas_are_read_and_other_sentences_name_nobody():
     names = ("A, 1", "A", "A 1")
     assert bad_channels(["A, 1, A 1 flat", "A railed or loose"], names) == {
@@ -94,6 +103,7 @@ def test_names_with_blanks_and_commas_are_read_and_other_sentences_name_nobody()
         "A 1": "flat",
         "A": "railed or loose",
     }
+    assert bad_channels(["50 Hz noise on every channel"], names) == dict.fromkeys(names, "50 Hz noise")
     assert bad_channels(["blink or eye movement", "only 8 of 18 channels are good"], names) == {}
 
 
