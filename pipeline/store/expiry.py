@@ -39,7 +39,7 @@ class Expiry:
             name(session)
             for name in (
                 keys.events, keys.commands, keys.answers, keys.recording, keys.recorded, keys.health, keys.info,
-                keys.model, keys.noted,
+                keys.model, keys.noted, keys.alarms,
             )
         ]  # fmt: skip
         for participant, streams in participants.items():
@@ -50,8 +50,11 @@ class Expiry:
             ]
             self._keys += [*rings, *map(keys.read, rings), *map(keys.written, rings)]
             self._keys += [
-                name(session, participant) for name in (keys.published, keys.streams, keys.grid, keys.snapshot)
-            ]
+                name(session, participant)
+                for name in (
+                    keys.published, keys.streams, keys.taken, keys.grid, keys.snapshot, keys.asked, keys.explained,
+                )
+            ]  # fmt: skip
             self._keys += [keys.fencing(session, participant, kind) for kind in ("preprocess", "infer")]
 
     def prolong(self) -> None:
