@@ -121,11 +121,10 @@ class OwnedParticipant:
         for run in joined(wanted):
             if self._sources.usable(stream, run.chunk):
                 self._made += self._processor.process(stream, run.chunk, run.arrivals)
-            self.lateness.arrived(stream, self._as_of(stream, run.newest))
             self._newest[stream] = run.newest
             self._read[stream] = ids.raw_id(run.newest.segment, run.newest.first)
         if chunks:
-            self.lateness.arrived(stream, chunks[-1].arrival)
+            self.lateness.arrived(stream, self._as_of(stream, chunks[-1]))
             self._read[stream] = ids.raw_id(chunks[-1].segment, chunks[-1].first)
 
     def settle(self, now: float, *, decide: bool, save: bool) -> None:

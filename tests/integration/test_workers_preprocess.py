@@ -4,13 +4,15 @@ The chunks are stamped in the near future, so that nothing is ever late, however
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from model.header import model_path, read_header
 from pipeline.errors import BadInput
 from pipeline.modalities import EEG_CHANNELS
-from pipeline.records import Event, FeatureWindow
+from pipeline.records import Chunk, Event, FeatureWindow
 from pipeline.session.config import SessionFile
 from pipeline.store import ids, keys
 from pipeline.store.connection import Connection
@@ -18,7 +20,9 @@ from pipeline.store.ring import BlockingReader
 from pipeline.streams.clock import local_clock
 from pipeline.workers import preprocess
 from pipeline.workers.context import leased
+from pipeline.workers.owned import OwnedParticipant
 from pipeline.workers.preprocess import Preprocess
+from pipeline.workers.recording import Known
 from tests.sensors import Sensor, windows
 from tests.signals_samples import stream_info
 from tests.workers import context_of, session_of, working
@@ -276,3 +280,29 @@ def test_how_a_stream_is_taken_is_said_also_by_a_successor(connection, unique):
             assert taken.scalp.weights.shape == (taken.scalp.side**2, 18)
             connection.drop(keys.taken(unique, "P001"))
     sensor.close()
+
+
+def test_what_a_reader_that_was_held_up_brings_in_pieces_makes_nothing_late(connection, unique):
+    settings, back = session_of(unique, {"gsr": GSR}), local_clock()
+    with context_of(connection, settings) as context:
+        info = stream_info("GSR")
+        context.board.put_stream("P001", info)
+        lease = leased(context, "preprocess", "P001")
+        own = replace(context, participant="P001")
+        participant = OwnedParticipant(own, lease, read_header(model_path("shipped")), Known(context.board))
+        (key,) = participant.read
+
+        def take(since_s: float, until_s: float, arrived_s: float) -> None:
+            """Take the samples of some seconds before and after the store's return."""
+            first, last = (round((second + 10) * info.sfreq) for second in (since_s, until_s))
+            times = back - 10 + np.arange(first, last) / info.sfreq
+            data = np.ones((last - first, len(info.ch_names)), np.float32)
+            participant.take(key, [Chunk(1, first, times, 0.0, data, back + arrived_s)])
+
+        take(-10, -8, -8)
+        participant.lateness.away(back - 8, back)
+        take(-8, -4, 0.1)
+        assert not participant.lateness.may_judge(back + 0.2)
+        take(-4, 0.1, 0.1)
+        assert participant.lateness.may_judge(back + 0.2)
+        participant.close()
