@@ -11,11 +11,12 @@ from pipeline.commands import Recording
 from pipeline.records import Array, Chunk, Estimate, Event, FeatureWindow, Grid, StreamInfo, array
 from pipeline.session import folder
 from pipeline.session.config import SessionFile
+from pipeline.session.event_table import EventTable
 from pipeline.session.provenance import describe_model, provenance
-from pipeline.session.ratings import RatingsTable
+from pipeline.session.ratings import ratings_table
 from pipeline.session.raw import RawFile
 from pipeline.session.tables import ArrowTable, estimate_row, feature_row, to_parquet
-from pipeline.session.trials import TrialsTable
+from pipeline.session.trials import trials_table
 from pipeline.session.xdf_format import EVENTS_TYPE
 from pipeline.states import ModelInfo
 
@@ -62,12 +63,12 @@ class SessionFiles:
         self._features = ArrowTable(path / folder.FEATURES)
         self._estimates = ArrowTable(path / folder.ESTIMATES)
         self._events = folder.EventLog(path / folder.EVENTS)
-        self._small: list[TrialsTable | RatingsTable] = []
+        self._small: list[EventTable] = []
         """Tables that are written anew when an event changes them."""
         if settings.trials is not None:
-            self._small.append(TrialsTable(path, settings.trials))
+            self._small.append(trials_table(path, settings.trials))
         if settings.rating is not None:
-            self._small.append(RatingsTable(path, settings))
+            self._small.append(ratings_table(path, settings))
         self.last_window = _last_ticks(self._features.taken_over, "participant", "modality")
         self.last_estimate = {
             one: tick for (one,), tick in _last_ticks(self._estimates.taken_over, "participant").items()

@@ -12,9 +12,9 @@ import msgspec
 from pydantic import BaseModel
 
 from pipeline.errors import BadInput
-from pipeline.records import Event
 from pipeline.session import folder
 from pipeline.session.config import SessionFile, Trials
+from pipeline.session.event_table import EventTable
 from pipeline.session.scale import TRIAL_COLUMNS, Scale
 from pipeline.session.trials import Trial, trials_of
 
@@ -148,34 +148,18 @@ def write_ratings(path: Path, session: str, settings: SessionFile, events: Itera
     folder.write_whole(path, text.getvalue())
 
 
-class RatingsTable:
-    """Keep ``ratings.csv`` up with the ratings that come.
+def ratings_table(path: Path, settings: SessionFile) -> EventTable:
+    """Return what keeps ``ratings.csv`` up with the ratings that come.
 
     Parameters
     ----------
     path : Path
-        The session folder, of whose events from before a crash the table begins.
+        The session folder.
     settings : SessionFile
         With trials and a scale.
     """
-
-    def __init__(self, path: Path, settings: SessionFile) -> None:
-        self._path = path
-        self._settings = settings
-        self._events = [event for event in folder.read_events(path) if event["kind"] in {"marker", RATING}]
-        self._changed = True
-
-    def add(self, event: Event) -> None:
-        """Take an event."""
-        if event.kind in {"marker", RATING}:
-            self._events.append({"time": event.time, "kind": event.kind, "text": event.text, "source": event.source})
-            self._changed = True
-
-    def flush(self) -> None:
-        """Write the table where it has changed."""
-        if self._changed:
-            write_ratings(self._path / folder.RATINGS, self._path.name, self._settings, self._events)
-            self._changed = False
+    file = path / folder.RATINGS
+    return EventTable(path, {"marker", RATING}, lambda events: write_ratings(file, path.name, settings, events))
 
 
 def _first_ratings(path: Path, events: Iterable[Mapping[str, Any]]) -> dict[tuple[str, float], TrialRating]:

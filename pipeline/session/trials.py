@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files.recording import RecordedStream
-from pipeline.records import Event
 from pipeline.session import folder
 from pipeline.session.config import Trials
+from pipeline.session.event_table import EventTable
 
 COLUMNS = ("onset", "duration", "name", "condition", "source")
 
@@ -93,34 +93,18 @@ def write_trials(path: Path, trials: Iterable[Trial]) -> None:
     folder.write_whole(path, text.getvalue())
 
 
-class TrialsTable:
-    """Keep ``trials.tsv`` up with the markers that come; a trial that is open has no duration yet.
+def trials_table(path: Path, patterns: Trials) -> EventTable:
+    """Return what keeps ``trials.tsv`` up with the markers that come; a trial that is open has no duration yet.
 
     Parameters
     ----------
     path : Path
-        The session folder, of whose events from before a crash the table begins.
+        The session folder.
     patterns : Trials
         What a trial looks like.
     """
-
-    def __init__(self, path: Path, patterns: Trials) -> None:
-        self._file = path / folder.TRIALS
-        self._patterns = patterns
-        self._markers = [event for event in folder.read_events(path) if event["kind"] == "marker"]
-        self._changed = True
-
-    def add(self, event: Event) -> None:
-        """Take an event."""
-        if event.kind == "marker":
-            self._markers.append({"time": event.time, "kind": event.kind, "text": event.text, "source": event.source})
-            self._changed = True
-
-    def flush(self) -> None:
-        """Write the table where it has changed."""
-        if self._changed:
-            write_trials(self._file, trials_of(self._markers, self._patterns))
-            self._changed = False
+    file = path / folder.TRIALS
+    return EventTable(path, {"marker"}, lambda markers: write_trials(file, trials_of(markers, patterns)))
 
 
 def _trial(onset: float, duration: float | None, name: str, source: str, patterns: Trials) -> Trial:

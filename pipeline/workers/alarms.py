@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.records import Estimate, Event, StreamInfo
+from pipeline.records import Estimate, Event
 from pipeline.states import Alarm, Alarms, ModelInfo
 from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader, last
@@ -14,20 +14,10 @@ from pipeline.streams.clock import local_clock
 from pipeline.streams.outlet import Outlet
 from pipeline.workers.context import Every, WorkerContext, worker_main
 from pipeline.workers.judging import Change, Condition, advance, of_estimate, of_stream
+from pipeline.workers.markers import marker_stream
 
 #: How often the health of the streams is looked at (s).
 LOOK_EVERY_S: Final = 0.5
-
-
-def marker_stream(session: str) -> StreamInfo:
-    """Return the description of the stream that carries a session's alarms.
-
-    Its type is not ``Markers``, so that no session takes it for its own markers.
-    """
-    return StreamInfo(
-        stream="alarms", name=f"helo-alarms-{session}", type="AlarmMarkers", source_id=f"helo-{session}-alarms",
-        sfreq=0.0, ch_names=("alarm",), units=("",), format="string", host="", uid="", use="record",
-    )  # fmt: skip
 
 
 class AlarmWorker:
@@ -52,7 +42,7 @@ class AlarmWorker:
 
     def run(self) -> None:
         """Judge until asked to stop."""
-        with Outlet(marker_stream(self._context.session)) as outlet:
+        with Outlet(marker_stream(self._context.session, "alarm")) as outlet:
             while not self._context.stop.is_set():
                 self._context.pulse.beat()
                 changes = self._look() if self._look_due.due(local_clock()) else []

@@ -4,26 +4,16 @@ from collections import deque
 
 import numpy as np
 
-from pipeline.records import Event, StreamInfo
+from pipeline.records import Event
 from pipeline.states import Noted
 from pipeline.store import ids, keys
 from pipeline.store.ring import BlockingReader
 from pipeline.streams.outlet import RETURN_S, Outlet
 from pipeline.workers.context import WorkerContext, worker_main
+from pipeline.workers.markers import marker_stream
 
 #: By so many it is known that a store which came back empty was told a note again.
 _KNOWN = 1000
-
-
-def marker_stream(session: str) -> StreamInfo:
-    """Return the description of the stream that carries a session's notes.
-
-    Its type is not ``Markers``, so that no session takes it for its own markers.
-    """
-    return StreamInfo(
-        stream="notes", name=f"helo-notes-{session}", type="NoteMarkers", source_id=f"helo-{session}-notes",
-        sfreq=0.0, ch_names=("note",), units=("",), format="string", host="", uid="", use="record",
-    )  # fmt: skip
 
 
 class NoteWorker:
@@ -43,7 +33,7 @@ class NoteWorker:
 
     def run(self) -> None:
         """Send until asked to stop."""
-        with Outlet(marker_stream(self._context.session)) as outlet:
+        with Outlet(marker_stream(self._context.session, "note")) as outlet:
             while not self._context.stop.is_set():
                 self._context.pulse.beat()
                 for entry in self._reader.read(0.25):

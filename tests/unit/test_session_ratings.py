@@ -10,11 +10,11 @@ from pipeline.errors import BadInput
 from pipeline.modalities import EMOTIONS
 from pipeline.records import Event, FeatureWindow
 from pipeline.session.folder import EventLog
-from pipeline.session.ratings import ItemRating, RatingsTable, TrialRating, check_items, in_words
+from pipeline.session.ratings import ItemRating, TrialRating, check_items, in_words, ratings_table
 from pipeline.session.scale_file import load_scale
 from pipeline.session.settings_file import parse_session
 from pipeline.session.tables import feature_row, write_parquet
-from pipeline.session.trials import TrialsTable
+from pipeline.session.trials import trials_table
 from tests.command import helo
 
 STREAMS = {"gsr": {"match": {"type": "GSR"}, "use": "GSR"}, "marks": {"match": {"type": "Markers"}, "use": "Markers"}}
@@ -50,7 +50,7 @@ def recorded(folder: Path, events: list[Event], **of) -> list[list[str]]:
     log.flush()
     log.close()
     settings = of.get("settings") or settings_of()
-    for table in (TrialsTable(folder, settings.trials), RatingsTable(folder, settings)):
+    for table in (trials_table(folder, settings.trials), ratings_table(folder, settings)):
         table.flush()
     return [line.split(",") for line in (folder / "ratings.csv").read_text().splitlines()]
 
