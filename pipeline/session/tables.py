@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from msgspec.structs import asdict
 
 from pipeline.log import get_log
 from pipeline.records import Array, Estimate, FeatureWindow
@@ -77,9 +78,8 @@ SCHEMAS: Final = {"features": FEATURES, "estimates": ESTIMATES}
 
 def feature_row(participant: str, window: FeatureWindow) -> dict[str, Any]:
     """Return a feature window as a row of `FEATURES`; its array is flat, in C order, beside its shape."""
-    row = _fields(window)
     return {
-        **row,
+        **asdict(window),
         "participant": participant,
         "features": window.features.ravel(),
         "shape": window.features.shape,
@@ -90,10 +90,10 @@ def feature_row(participant: str, window: FeatureWindow) -> dict[str, Any]:
 def estimate_row(participant: str, estimate: Estimate) -> dict[str, Any]:
     """Return an estimate as a row of `ESTIMATES`."""
     uses = [
-        {"modality": name, **_fields(use), "reasons": list(use.reasons)} for name, use in estimate.modalities.items()
+        {"modality": name, **asdict(use), "reasons": list(use.reasons)} for name, use in estimate.modalities.items()
     ]
     return {
-        **_fields(estimate),
+        **asdict(estimate),
         "participant": participant,
         "modalities": uses,
         "stages": list(estimate.stages.items()),
@@ -247,7 +247,3 @@ def _put_away(path: Path, *, cut: bool) -> None:
         path.replace(path.with_suffix(".cut"))
     else:
         path.unlink()
-
-
-def _fields(record: Any) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__struct_fields__}

@@ -12,6 +12,9 @@ _STAMP_BYTES: Final = 8
 _NUMBER_BYTES: Final = 4
 _TAG_BYTES: Final = 2
 _TAGS: Final = frozenset(map(int, Tag))
+_SAMPLES: Final = int(Tag.SAMPLES)
+#: Of a chunk of samples: the stream's number, and how many bytes the number of samples has.
+_HEAD: Final = struct.Struct("<IB")
 _OF_NO_STREAM: Final = frozenset({int(Tag.FILE_HEADER), int(Tag.BOUNDARY)})
 
 
@@ -84,29 +87,36 @@ def _walk(content: mmap.mmap, found: Survey) -> None:
         if length is None or tag is None or start + length > size:
             found.cut = True
             return
-        _take(content, tag, start + _TAG_BYTES, start + length, found.streams)
+        if tag == _SAMPLES:
+            _count(content, start + _TAG_BYTES, start + length, found.streams)
+        elif tag not in _OF_NO_STREAM:
+            _take(content, tag, start + _TAG_BYTES, start + length, found.streams)
         found.end = end = start + length
         footers = footers or tag == Tag.STREAM_FOOTER
         found.body = found.body if footers else end
 
 
-def _take(content: mmap.mmap, tag: int, start: int, end: int, streams: dict[int, SurveyedStream]) -> None:
-    """Note what a whole chunk, whose content lies from `start` to `end`, adds to its stream."""
-    if tag in _OF_NO_STREAM or end - start < _NUMBER_BYTES:
-        return
+def _count(content: mmap.mmap, start: int, end: int, streams: dict[int, SurveyedStream]) -> None:
+    """Count the samples of a whole chunk, whose content lies from `start` to `end`."""
     body = start + _NUMBER_BYTES
+    if body >= end or content[body] not in VARLEN:
+        return
+    number, width = _HEAD.unpack_from(content, start)
+    stream = streams.get(number) or streams.setdefault(number, SurveyedStream())
+    first = body + 1 + width
+    if first <= len(content):
+        stream.samples += content[body + 1] if width == 1 else int.from_bytes(content[body + 1 : first], "little")
+    if stream.first is None and content[first : first + 1] == bytes([_STAMP_BYTES]):
+        stream.first = struct.unpack("<d", content[first + 1 : first + 1 + _STAMP_BYTES])[0]
+
+
+def _take(content: mmap.mmap, tag: int, start: int, end: int, streams: dict[int, SurveyedStream]) -> None:
+    """Note what a whole chunk that holds no samples, and whose content lies from `start` to `end`, says of a stream."""
+    body = start + _NUMBER_BYTES
+    if body > end:
+        return
     stream = streams.setdefault(int.from_bytes(content[start:body], "little"), SurveyedStream())
     if tag == Tag.STREAM_HEADER:
         stream.header = content[body:end]
     elif tag == Tag.CLOCK_OFFSET and end - body == struct.calcsize("<dd"):
         stream.offsets.append((stream.samples, *struct.unpack_from("<dd", content, body)))
-    elif tag == Tag.SAMPLES and end > body and content[body] in VARLEN:
-        first = body + 1 + content[body]
-        stream.samples += _number(content, body + 1, first) or 0
-        if stream.first is None and content[first : first + 1] == bytes([_STAMP_BYTES]):
-            stream.first = struct.unpack("<d", content[first + 1 : first + 1 + _STAMP_BYTES])[0]
-
-
-def _number(content: mmap.mmap, start: int, stop: int) -> int | None:
-    """Return the integer that lies from `start` to `stop`; None where the file ends before."""
-    return int.from_bytes(content[start:stop], "little") if stop <= len(content) else None

@@ -2,6 +2,8 @@
 
 import math
 from functools import lru_cache
+from itertools import pairwise
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -93,15 +95,15 @@ class PpgProcessor(OneByOne):
         period, periodicity = _period(wave, self._rate)
         spectral = _spectral_rate(wave, self._rate)
         peaks, _ = find_peaks(wave, distance=max(1.0, 0.6 * period * self._rate), prominence=0.5)
-        beats = _beat_times(wave, peaks) / self._rate
+        beats = _beat_times(wave, peaks.tolist(), self._rate)
         values = np.array(
             [
                 -math.log(period),
                 periodicity,
                 math.log(spectral),
-                *_variability(np.diff(beats), 1 / period),
+                *_variability(beats, 1 / period),
                 math.log(deviation),
-                math.log(_variation(wave[peaks]) + 0.01),
+                math.log(_variation(wave[peaks].tolist()) + 0.01),
                 min(max(float((wave * wave * wave).mean()), -3.0), 3.0),
                 math.log(float(np.sqrt((np.diff(wave) ** 2).mean())) * self._rate + 0.1),
             ]
@@ -140,8 +142,8 @@ def _period(wave: Array, rate: float) -> tuple[float, float]:
     """
     n_times = len(wave)
     spectrum = _power(wave, 2 * n_times)
-    lags = np.arange(math.floor(BEAT_S[0] * rate), min(math.ceil(BEAT_S[1] * rate), n_times - 2) + 1)
-    correlation = np.fft.irfft(spectrum)[: lags[-1] + 2] / (n_times - np.arange(lags[-1] + 2))
+    lags = _lags(n_times, rate)
+    correlation = np.fft.irfft(spectrum)[: lags[-1] + 2] / np.arange(n_times, n_times - lags[-1] - 2, -1)
     inner = correlation[lags]
     maxima = lags[(inner >= correlation[lags - 1]) & (inner > correlation[lags + 1])]
     if not len(maxima):
@@ -150,6 +152,12 @@ def _period(wave: Array, rate: float) -> tuple[float, float]:
     best = int(maxima[np.argmax(heights >= 0.85 * heights.max())]) if heights.max() > 0 else int(maxima[0])
     lag = best + _vertex(*correlation[best - 1 : best + 2].tolist())
     return lag / rate, min(max(float(correlation[best]), 0.0), 1.0)
+
+
+@lru_cache(maxsize=64)
+def _lags(n_times: int, rate: float) -> Array:
+    """Return the lags, in samples, that a beat may last."""
+    return np.arange(math.floor(BEAT_S[0] * rate), min(math.ceil(BEAT_S[1] * rate), n_times - 2) + 1)
 
 
 def _spectral_rate(wave: Array, rate: float) -> float:
@@ -178,23 +186,33 @@ def _vertex(before: float, here: float, after: float) -> float:
     return min(max(0.5 * (before - after) / bend, -0.5), 0.5) if bend < 0 else 0.0
 
 
-def _beat_times(wave: Array, peaks: Array) -> Array:
-    """Return the peaks' places between the samples."""
-    return np.array([peak + _vertex(*wave[peak - 1 : peak + 2].tolist()) for peak in peaks.tolist()])
+def _beat_times(wave: Array, peaks: list[int], rate: float) -> list[float]:
+    """Return when the peaks are (s), between the samples."""
+    return [(peak + _vertex(*wave[peak - 1 : peak + 2].tolist())) / rate for peak in peaks]
 
 
-def _variability(intervals: Array, fallback_rate: float) -> tuple[float, float, float]:
+# A window has a handful of beats: NumPy would take ten times as long.
+def _variability(beats: list[float], fallback_rate: float) -> tuple[float, float, float]:
     """Return beat rate (Hz), ln SDNN and ln RMSSD (s) of the beat intervals that a heart can have."""
-    intervals = intervals[(intervals >= BEAT_S[0]) & (intervals <= BEAT_S[1])]
-    beat_rate = 1 / float(np.median(intervals)) if len(intervals) else fallback_rate
-    spread = float(intervals.std()) if len(intervals) > 1 else TYPICAL_IBI_SD_S
-    successive = float(np.sqrt((np.diff(intervals) ** 2).mean())) if len(intervals) > 1 else TYPICAL_IBI_SD_S
-    return beat_rate, math.log(spread + 0.005), math.log(successive + 0.005)
+    intervals = [after - before for before, after in pairwise(beats) if BEAT_S[0] <= after - before <= BEAT_S[1]]
+    beat_rate = 1 / median(intervals) if intervals else fallback_rate
+    if len(intervals) < 2:
+        return beat_rate, math.log(TYPICAL_IBI_SD_S + 0.005), math.log(TYPICAL_IBI_SD_S + 0.005)
+    changes = [(after - before) ** 2 for before, after in pairwise(intervals)]
+    successive = math.sqrt(sum(changes) / len(changes))
+    return beat_rate, math.log(_spread(intervals) + 0.005), math.log(successive + 0.005)
 
 
-def _variation(heights: Array) -> float:
+def _variation(heights: list[float]) -> float:
     """Return the coefficient of variation of the pulses' heights."""
-    return float(heights.std() / heights.mean()) if len(heights) > 2 and heights.mean() > 0 else TYPICAL_VARIATION
+    mean = sum(heights) / max(len(heights), 1)
+    return _spread(heights) / mean if len(heights) > 2 and mean > 0 else TYPICAL_VARIATION
+
+
+def _spread(values: list[float]) -> float:
+    """Return the standard deviation of some values."""
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
 
 
 def _moved(wave: Array, rate: float) -> bool:
