@@ -57,7 +57,7 @@ class Explanation:
 
 
 class Predictor:
-    """A trained model, ready to estimate; made by `Predictor.load`.
+    """A trained model, ready to estimate; made by `Predictor.load`, of what `load_network` and others have read.
 
     One forward pass is `ROWS` rows of the call, each with all its modalities and with each modality left out, whether
     it was there or not; what is missing of `ROWS` is rows without any modality. So every pass has the same size, and
@@ -72,6 +72,8 @@ class Predictor:
         digest: str,
         device: str,
     ) -> None:
+        # One thread: what this network needs, and how the same bits come out on any number of cores.
+        torch.set_num_threads(1)
         self.header = header
         self.model_hash = digest
         self.device = device
@@ -98,8 +100,6 @@ class Predictor:
             The file is no model of helo's, or the device is not there.
         """
         chosen = choose_device(device)
-        # One thread: what this network needs, and how the same bits come out on any number of cores.
-        torch.set_num_threads(1)
         network, header = load_network(path)
         return cls(network, header, read_distances(path, header), model_hash(path), chosen)
 
@@ -225,10 +225,15 @@ def choose_device(device: str) -> str:
     BadInput
         The device is unknown or not there.
     """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    there = devices()
     if device == "auto":
-        return next(name for name, available in there.items() if available)
-    if not there.get(device):
-        available = [name for name, is_there in there.items() if is_there]
-        raise BadInput(f"device: {device!r} is not there; choose auto or one of {', '.join(available)}")
+        return there[0]
+    if device not in there:
+        raise BadInput(f"device: {device!r} is not there; choose auto or one of {', '.join(there)}")
     return device
+
+
+def devices() -> tuple[str, ...]:
+    """Return the devices that are there, the one that ``auto`` means first."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return tuple(name for name, available in there.items() if available)

@@ -55,7 +55,8 @@ def personalize_model(windows: LabelledWindows, general: Path, out: Path) -> Out
     if not isinstance(network, HeLo):
         raise BadInput(f"{general}: the variant {header.network.variant} cannot be personalized; train a helo model")
     _check(header, windows, general)
-    trials, left_out = _estimated(Predictor.load(general, "cpu"), windows)
+    distances, digest = read_distances(general, header), model_hash(general)
+    trials, left_out = _estimated(Predictor(network, header, distances, digest, "cpu"), windows)
     (participant,) = windows.subjects
     if len(trials) < LEAST_TRIALS:
         lost = f"; the model abstained throughout {', '.join(left_out)}" if left_out else ""
@@ -71,13 +72,13 @@ def personalize_model(windows: LabelledWindows, general: Path, out: Path) -> Out
     personal = Personalized(
         participant=participant,
         trials=names,
-        general_hash=model_hash(general),
+        general_hash=digest,
         pull=found.pull,
         general_kl=float(found.general_kl.mean()),
         held_out_kl=float(found.held_out_kl.mean()),
     )
     header = msgspec.structs.replace(header, personalized=personal)
-    save_network(out, network, header, read_distances(general, header))
+    save_network(out, network, header, distances)
     return Outcome(participant, names, left_out, found, header)
 
 
