@@ -48,23 +48,30 @@ class Ratings:
         self._markers: dict[object, dict[str, Any]] = {}
         self._rated: set[tuple[str, float]] = set()
         self._complete = False
+        self._told = 0
+        self._pages: dict[str, tuple[object, dict[str, Any]]] = {}
+        """What each page was sent last, and what was known then."""
 
     def take(self, events: Iterable[Event]) -> None:
         """Take what is new of the session's events; nothing new means that this knows all."""
         if self._plan is None:
             return
         new = list(events)
-        self._complete = self._complete or not new
+        if not new and not self._complete:
+            self._complete = True
+            self._told += 1
         for event in new:
             if event.kind == "marker" and delimits(event.text, self._plan.trials):
                 told = {"time": event.time, "kind": event.kind, "text": event.text, "source": event.source}
                 self._markers[event.identity] = told  # a store that came back empty is told some again
+                self._told += 1
             elif event.kind == RATING:
                 self.note(rating_in(event.text))
 
     def note(self, rating: TrialRating) -> None:
         """Take it that a trial is rated."""
         self._rated.add((rating.participant, rating.onset))
+        self._told += 1
 
     def page(self, participant: str, recording: Recording | None) -> dict[str, Any]:
         """Return what a participant's page is to be sent now.
@@ -76,6 +83,14 @@ class Ratings:
         recording : Recording or None
             Of what is recorded only such trials are asked for that are.
         """
+        known = (self._told, recording and (recording.state, recording.spans))
+        before, page = self._pages.get(participant, (None, UNKNOWN))
+        if before != known:
+            page = self._page(participant, recording)
+            self._pages[participant] = (known, page)
+        return page
+
+    def _page(self, participant: str, recording: Recording | None) -> dict[str, Any]:
         if self._plan is None:
             return {"state": "told", "sentence": "This session asks for no ratings; its session file has no `rating`."}
         if not self._complete or recording is None:

@@ -3,15 +3,20 @@
 import { el, fill } from "./dom.js";
 
 export class Questions {
-  /** `done` is called with what was rated, once everything is. */
-  constructor({ question, items, answers, words }, done) {
+  /**
+   * `begun` says what has been answered already, in `items`, and since when the items are seen (ms); `changed` is called
+   * with what is answered whenever that changes, and `done` once, with everything.
+   */
+  constructor({ question, items, answers, words }, begun, changed, done) {
     this.element = el("section", "questions");
     this.element.style.setProperty("--answers", answers.length);
     this.element.style.setProperty("--narrow", answers.length > 7 ? Math.ceil(answers.length / 2) : answers.length);
     this.title = Object.assign(el("h1", "", question), { tabIndex: -1 });
-    this.rated = new Map();
+    this.rated = new Map(begun.items.map((item) => [item.name, item]));
+    this.shown = performance.now() - (Date.now() - begun.since);
+    this.changed = changed;
     this.items = items;
-    this.button = Object.assign(el("button", "done", words.done), { type: "button", disabled: true });
+    this.button = Object.assign(el("button", "done", words.done), { type: "button", disabled: this.open });
     this.button.addEventListener("click", () => done(items.map(({ name }) => this.rated.get(name))), { once: true });
     const rows = el("div", "items");
     fill(this.element, this.title, rows, this.button);
@@ -24,10 +29,14 @@ export class Questions {
     });
   }
 
-  /** The items are seen from now on; Tab leads to the first. */
+  /** Tab leads to the first item. */
   begin() {
     this.title.focus({ preventScroll: true });
-    this.shown = performance.now();
+  }
+
+  /** Whether something is not answered yet. */
+  get open() {
+    return this.rated.size < this.items.length;
   }
 
   row(item, place, answers) {
@@ -51,6 +60,7 @@ export class Questions {
   answer(item, place, answer) {
     const choice = el("label", "answer");
     const radio = Object.assign(el("input"), { type: "radio", name: `item-${place}`, value: answer });
+    radio.checked = this.rated.get(item.name)?.value === answer;
     const anchor = item.anchors[answer];
     radio.setAttribute("aria-label", anchor ? `${answer}, ${anchor}` : String(answer));
     radio.addEventListener("change", () => this.rate(item.name, answer));
@@ -61,7 +71,8 @@ export class Questions {
     const changes = (this.rated.get(name)?.changes ?? 0) + 1;
     const reaction = (performance.now() - this.shown) / 1000;
     this.rated.set(name, { name, value, reaction_s: Math.round(reaction * 1000) / 1000, changes });
-    this.button.disabled = this.rated.size < this.items.length;
+    this.button.disabled = this.open;
+    this.changed([...this.rated.values()]);
   }
 }
 

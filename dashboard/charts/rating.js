@@ -1,5 +1,6 @@
 // The participant's page: one sentence while there is nothing to rate, then the items of one trial. Nothing of the session
-// is on it. What was rated is said again and again, also after a reload, until the server no longer asks for it.
+// is on it. What was rated is said again and again, also after a reload, until the server no longer asks for it; what was
+// answered before that survives a reload, too.
 import { el, fill, say, show } from "./dom.js";
 import { Questions } from "./questions.js";
 
@@ -7,6 +8,8 @@ const here = import.meta.url;
 const places = new WeakMap();
 // Where what was rated waits until it is stored, in this tab.
 const KEPT = "helo rating";
+// Where answers wait until all are given.
+const BEGUN = "helo rating begun";
 // It is said again after so long (ms).
 const AGAIN = 3000;
 
@@ -38,14 +41,14 @@ class Rating {
     if (state === "unknown") return;
     if (language) this.view.lang = language;
     if (state !== "ask") {
-      sessionStorage.removeItem(KEPT);
+      forget(KEPT, BEGUN);
       this.end(update.sentence ?? words[state]);
       return;
     }
-    const kept = JSON.parse(sessionStorage.getItem(KEPT));
-    if (kept?.trial === update.trial) this.save(kept, words);
+    const kept = recalled(KEPT, update.trial);
+    if (kept) this.save(kept, words);
     else {
-      sessionStorage.removeItem(KEPT);
+      forget(KEPT);
       if (this.trial !== update.trial) this.ask(update);
     }
   }
@@ -53,11 +56,16 @@ class Rating {
   ask(update) {
     this.end("");
     this.trial = update.trial;
-    this.questions = new Questions(update, (items) => {
-      const said = { trial: update.trial, at: Date.now(), items };
-      sessionStorage.setItem(KEPT, JSON.stringify(said));
-      this.save(said, update.words);
-    });
+    const { trial, words } = update;
+    const begun = recalled(BEGUN, trial) ?? { since: Date.now(), items: [] };
+    keep(BEGUN, { trial, ...begun });
+    const changed = (items) => keep(BEGUN, { trial, since: begun.since, items });
+    const done = (items) => {
+      const said = { trial, at: Date.now(), items };
+      keep(KEPT, said);
+      this.save(said, words);
+    };
+    this.questions = new Questions(update, begun, changed, done);
     this.view.append(this.questions.element);
     this.questions.begin();
   }
@@ -82,6 +90,19 @@ class Rating {
     say(this.message, sentence);
     show(this.message, Boolean(sentence));
   }
+}
+
+function keep(name, what) {
+  sessionStorage.setItem(name, JSON.stringify(what));
+}
+
+function recalled(name, trial) {
+  const kept = JSON.parse(sessionStorage.getItem(name));
+  return kept?.trial === trial ? kept : null;
+}
+
+function forget(...names) {
+  for (const name of names) sessionStorage.removeItem(name);
 }
 
 export default function rating({ parentElement, data, setTriggerValue }) {

@@ -54,6 +54,16 @@ def test_the_trial_that_ended_first_comes_first():
     assert trials == ["b", "a"]
 
 
+def test_a_page_is_made_anew_only_where_something_has_changed():
+    ratings = ratings_of((1, "start a"), (2, "end a"))
+    page = ratings.page("P001", ALL)
+    ratings.take([Event(3, "note", "coughs", "operator")])
+    assert ratings.page("P001", Recording("recording", ((0.0, None),))) is page
+    assert ratings.page("P002", ALL)["state"] == "wait"
+    assert ratings.page("P001", Recording("set-up"))["state"] == "wait"
+    assert ratings.page("P001", ALL) == page
+
+
 def test_only_trials_that_are_recorded_are_asked_for_unless_nothing_is():
     ratings = ratings_of((1, "start a"), (2, "end a"), (5, "start b"), (6, "end b"))
     recording = Recording("paused", ((4.0, 7.0),))
