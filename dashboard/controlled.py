@@ -36,8 +36,24 @@ def compose(situation: Situation, epoch: float) -> dict[str, Any]:
             "since": None if since is None else round((since + epoch) * 1000),
         },
         "labels": list(situation.session.notes) if situation.session else [],
+        "model": _model(situation),
         "streams": sensors.rows(situation),
         "events": happened(situation, epoch),
+    }
+
+
+def _model(situation: Situation) -> dict[str, Any] | None:
+    """Return which model estimates where, and what else may be chosen; None while none may."""
+    chosen, model = situation.chosen, situation.model
+    if chosen is None or model is None or not situation.offered:
+        return None
+    name = next((name for name, offer in situation.offered.items() if offer == chosen.model), "")
+    return {
+        "names": list(situation.offered),
+        "name": name,
+        "devices": list(model.devices),
+        "device": model.device if chosen.device == "auto" else chosen.device,
+        "runs": chosen.runs(model),
     }
 
 

@@ -124,13 +124,7 @@ class Feed:
             return
         time = repr(local_clock() - float(said["seconds_ago"]))
         try:
-            connection = connect(self._url, source="the store")
-            try:
-                answer = ask(
-                    connection, self._session, RATING, f"{participant}/{RATING}", text=rating.as_text(), time=time
-                )
-            finally:
-                connection.close()
+            answer = ask(self._url, self._session, RATING, f"{participant}/{RATING}", text=rating.as_text(), time=time)
         except (BadInput, RunFailed, StoreLost) as error:
             self._log.warning("a rating is not stored yet; the page will say it again", error=error)
             return

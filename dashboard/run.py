@@ -16,10 +16,11 @@ from dashboard.signals.compose import SentSignals
 from dashboard.signals.compose import compose as compose_signals
 from dashboard.signals.watched import Watching
 from dashboard.situation import Situation, amiss_since
-from pipeline.commands import Recorded, Recording
+from pipeline.commands import Recorded, Recording, recording_state
 from pipeline.records import Chunk, Estimate, Event, StreamInfo
+from pipeline.session.models import offered
 from pipeline.session.ratings import TrialRating
-from pipeline.states import Alarm, Asked, Explained, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
+from pipeline.states import Alarm, Asked, Chosen, Explained, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
 from pipeline.store import keys
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection
@@ -73,6 +74,8 @@ class Run:
         self._participants = {participant: _Participant() for participant in session.participants}
         self._keys = {keys.estimates(session.session, participant): participant for participant in session.participants}
         self._model: ModelInfo | None = None
+        self._chosen: Chosen | None = None
+        self._offered: dict[str, str] = {}
         self._recording: Recording | None = None
         self._recorded: Recorded | None = None
         self._processes: tuple[ProcessHealth, ...] = ()
@@ -116,8 +119,9 @@ class Run:
         StoreLost
             The store does not answer.
         """
-        model, processes, streams = board.model(), board.processes(), board.stream_health()
+        chosen, model, processes, streams = board.chosen(), board.model(), board.processes(), board.stream_health()
         recording, recorded, alarms = board.recording(), board.recorded(), board.alarms()
+        offers = offered(chosen) if chosen is not None and recording_state(recording, recorded) == "set-up" else {}
         explained = {participant: self._explained(board, participant, now) for participant in self._participants}
         infos = {participant: board.streams(participant) for participant in self._participants}
         begun = {
@@ -128,7 +132,8 @@ class Run:
                 self._watching.begin(participant, signals)
             self._note_restarts(processes, now)
             # A store that came back empty is filled again by its writers: until then what was known stays.
-            self._model = model or self._model
+            self._model, self._chosen = model or self._model, chosen or self._chosen
+            self._offered = offers
             self._recording, self._recorded = recording or self._recording, recorded or self._recorded
             self._alarms = alarms.sounding if alarms is not None else self._alarms
             self._processes = tuple(processes) or self._processes
@@ -195,6 +200,8 @@ class Run:
             recording=self._recording,
             recorded=self._recorded,
             model=self._model,
+            chosen=self._chosen,
+            offered=self._offered,
             newest=known.newest,
             streams={health.stream.partition("/")[2]: health for health in self._streams_of(participant)},
             infos=known.infos,

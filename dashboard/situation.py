@@ -1,11 +1,12 @@
 """What is known of a session at one moment: everything that a page is made from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.commands import Recorded, Recording
 from pipeline.records import Estimate, Event, ModalityUse, StreamInfo
-from pipeline.states import Alarm, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
+from pipeline.states import Alarm, Chosen, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
 
 #: What an estimate goes through, in order, each from the end of the one before.
 STAGES: Final = ("arrival", "features", "join", "inference")
@@ -27,6 +28,10 @@ class Situation:
     recorded: Recorded | None = None
     """What has reached the disk."""
     model: ModelInfo | None = None
+    chosen: Chosen | None = None
+    """Which model is to estimate."""
+    offered: Mapping[str, str] = field(default_factory=dict)
+    """Those that may be chosen: name -> model."""
     newest: Estimate | None = None
     streams: dict[str, StreamHealth] = field(default_factory=dict)
     """By the session file's name for the stream."""

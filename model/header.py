@@ -181,6 +181,26 @@ def fits(header: Header, session: SessionFile) -> str | None:
     return None
 
 
+def stands_in(header: Header, runs: Header) -> str | None:
+    """Say why a model cannot take the place of one while a session runs, or None when it can.
+
+    What else has been built on the model that runs stays: its features are computed, its emotions drawn, and alarms
+    and what is published allowed, or not, by whether it is a demonstration.
+    """
+    if header.emotions != runs.emotions:
+        return f"it estimates {', '.join(header.emotions)}, and the model that runs {', '.join(runs.emotions)}"
+    if (header.family, list(header.modalities)) != (runs.family, list(runs.modalities)):
+        takes = [f"{one.family} features of {', '.join(one.modalities)}" for one in (header, runs)]
+        return f"it takes {takes[0]}, and the model that runs {takes[1]}"
+    if header.eeg_channels != runs.eeg_channels:
+        channels = [" ".join(one.eeg_channels) for one in (header, runs)]
+        return f"it takes the EEG channels {channels[0]}, and the model that runs {channels[1]}"
+    if header.demonstration != runs.demonstration:
+        demonstration = ["is a demonstration" if one.demonstration else "is none" for one in (header, runs)]
+        return f"it {demonstration[0]}, and the model that runs {demonstration[1]}"
+    return None
+
+
 def _fault(header: Header) -> str | None:
     """Say in what the header contradicts itself or the features that this version computes."""
     if header.version != VERSION:

@@ -11,10 +11,10 @@ class Command(Record, frozen=True, tag="command"):
     id: str
     """Chosen by whoever asks, so that the answer is known."""
     what: str
-    """record, pause, stop, note or rating."""
+    """record, pause, stop, note, model or rating."""
     arguments: dict[str, str]
     """Of a note: its ``text``, and the ``time`` (s) of what it tells; of a rating the same. Of record: ``despite`` what
-    the pre-flight says, the reason why."""
+    the pre-flight says, the reason why. Of model: ``model`` and ``device``, of which one may be left out."""
     who: str
 
 

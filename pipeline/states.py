@@ -130,6 +130,26 @@ class ModelInfo(Record, frozen=True, tag="model"):
     device: str
     family: str = "live"
     """Definition of its features."""
+    devices: tuple[str, ...] = ()
+    """Where it could run on this machine."""
+
+
+class Chosen(Record, frozen=True, tag="chosen"):
+    """Which model is to estimate, and where; written by the supervisor."""
+
+    model: str
+    """``shipped``, or a file."""
+    device: str
+    """As it was asked for: ``auto`` is the first that is there."""
+    model_hash: str
+    given: str
+    """The session file's model."""
+    folder: str
+    """Where other models may lie."""
+
+    def runs(self, model: ModelInfo | None) -> bool:
+        """Return whether this is the model that runs, and there."""
+        return model is not None and model.model_hash == self.model_hash and self.device in {"auto", model.device}
 
 
 class Explained(Record, frozen=True, tag="explained"):

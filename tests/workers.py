@@ -15,14 +15,24 @@ from pipeline.session.config import SessionFile
 from pipeline.session.settings_file import parse_session
 from pipeline.store.board import Board
 from pipeline.store.connection import Connection
+from pipeline.workers.choosing import Choosing
 from pipeline.workers.context import Renewal, WorkerContext
 from pipeline.workers.pulse import Pulse
+from pipeline.workers.supervisor import Supervisor
 
 
 def session_of(name: str, streams: dict[str, dict[str, Any]], **more: Any) -> SessionFile:
     """Return a session with one participant, P001."""
     participants = {"P001": {"consent": "ICF-v3", "streams": streams}}
     return parse_session({"session": name, "participants": participants, **more}, "test")
+
+
+def choosing_of(board: Board, session: str, folder: Path) -> Choosing:
+    """Return what keeps the model of a session that has no processes."""
+    settings = session_of(session, {"gsr": {"match": {"type": "GSR"}, "use": "GSR"}})
+    supervisor = Supervisor(session, [], log_file=folder / "log.txt", echo=print)
+    supervisor.stop()  # nothing runs that could say something
+    return Choosing(board, settings, folder / "session.yaml", folder, supervisor)
 
 
 @contextmanager

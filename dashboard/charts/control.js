@@ -1,4 +1,5 @@
-// The control page: the state of the session, notes, and beside them what the sensors deliver and what happened.
+// The control page: the state of the session, its model, notes, and beside them what the sensors deliver and what happened.
+import { Choosing } from "./choosing.js";
 import { Happened } from "./happened.js";
 import { Health } from "./health.js";
 import { line } from "./line.js";
@@ -17,10 +18,11 @@ class Control extends Page {
     // These stay when the page is built anew, with what somebody is writing into them.
     this.steer = new Steer(line);
     this.noting = new Noting(line);
+    this.choosing = new Choosing(line);
   }
 
   build({ setup }) {
-    this.panels = [this.steer, this.noting, new Health(setup), new Happened()];
+    this.panels = [this.steer, this.noting, this.choosing, new Health(setup), new Happened()];
     return this.panels;
   }
 

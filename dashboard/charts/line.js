@@ -1,10 +1,12 @@
 // The line from the control page to the server. What is asked for is said again until it is answered; each round trip
 // tells how this page's clock and the host's LSL clock differ, so that a key press has a time whoever hears of it when.
+import { operatorKey } from "./key.js";
 
-const OPERATOR = "helo-operator";
 // What is unanswered is said again, and given up, after so long (ms).
 const AGAIN = 1000;
 const PATIENCE = 30000;
+// A model is tried before it is taken.
+const PATIENCE_OF = { model: 100000 };
 // The clocks are compared so often (ms), the first few times at once; clocks drift, so that old trips do not count.
 const COMPARED = 2000;
 const AT_ONCE = 5;
@@ -96,8 +98,8 @@ class Line {
   }
 
   again() {
-    for (const [id, { since }] of this.asked) {
-      if (now() - since > PATIENCE) this.close(id, failed("No answer came; what happened says whether it was done."));
+    for (const [id, { what, since }] of this.asked) {
+      if (now() - since > (PATIENCE_OF[what] ?? PATIENCE)) this.close(id, failed("No answer came; what happened says whether it was done."));
     }
     if (this.asked.size || now() - this.said >= COMPARED) this.say();
   }
@@ -121,10 +123,3 @@ function failed(sentence) {
 
 /** One a tab: when Streamlit puts the page into another place, what was asked for is not forgotten. */
 export const line = new Line();
-
-/** From the address, and from then on from this tab, which may go from page to page. */
-function operatorKey() {
-  const given = new URLSearchParams(window.location.search).get("key");
-  if (given) sessionStorage.setItem(OPERATOR, given);
-  return given ?? sessionStorage.getItem(OPERATOR) ?? "";
-}

@@ -2,6 +2,7 @@
 
 import getpass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,19 +22,41 @@ class What(StrEnum):
     RECORD = "record"
     PAUSE = "pause"
     STOP = "stop"
+    MODEL = "model"
 
 
 def control(
-    what: Annotated[What, typer.Argument(help="Begin to record, or go on after a pause; pause; or end the session.")],
+    what: Annotated[
+        What,
+        typer.Argument(
+            help="Begin to record, or go on after a pause; pause; end the session; or choose another model."
+        ),
+    ],
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FILE", help="Of `model`, in set-up: shipped, or a .safetensors file.", show_default=False
+        ),
+    ] = None,
     *,
+    device: Annotated[
+        str | None, typer.Option(help="Of `model`: cpu, cuda, mps or auto.", show_default="as it is")
+    ] = None,
     despite: Annotated[
         str, typer.Option(metavar="REASON", help="Begin to record although the pre-flight says no; it is recorded why.")
     ] = "",
     session: Session = None,
     json: Json = False,
 ) -> None:
-    """Record, pause or stop a running session; status 1 when that does not fit its state."""
-    _ask(session, what.value, json=json, **({"despite": despite} if despite else {}))
+    """Record, pause or stop a running session, or choose its model; status 1 when that does not fit its state."""
+    chosen = {name: value for name, value in (("model", file), ("device", device)) if value is not None}
+    if what is What.MODEL and not chosen:
+        raise BadInput("control model: which? give shipped or a .safetensors FILE, or --device")
+    if what is not What.MODEL and chosen:
+        raise BadInput(f"control {what.value}: takes no FILE and no --device; those are for `helo control model`")
+    if file not in {None, "shipped"}:
+        chosen["model"] = str(Path(chosen["model"]).resolve())  # the session may have been started elsewhere
+    _ask(session, what.value, json=json, **chosen, **({"despite": despite} if despite else {}))
 
 
 def note(
@@ -51,13 +74,11 @@ def note(
 
 def _ask(session: str | None, what: str, *, json: bool, **arguments: str) -> None:
     from pipeline.store.asking import ask
-    from pipeline.store.connection import StoreLost, connect
+    from pipeline.store.connection import StoreLost
 
     run = _running(session)
     try:
-        connection = connect(run.store, source="the store")
-        answer = ask(connection, run.session, what, _who(), **arguments)
-        connection.close()
+        answer = ask(run.store, run.session, what, _who(), **arguments)
     except StoreLost as error:
         raise BadInput(
             f"session {run.session!r}: its store does not answer ({error}); ask again in a moment"

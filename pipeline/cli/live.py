@@ -46,7 +46,18 @@ def demo(
         require_webcam()
     filmed = camera if webcam else None
     settings, where = demo_session(seed, filmed)
-    _run(settings, where, duration, no_dashboard, no_record, setup, recordings, json, sources(seed, filmed))
+    _run(
+        settings,
+        where,
+        duration,
+        no_dashboard,
+        no_record,
+        setup,
+        recordings,
+        json,
+        recordings.resolve().parent,
+        sources(seed, filmed),
+    )
 
 
 def run(
@@ -63,7 +74,7 @@ def run(
     from pipeline.session.settings_file import load_session_file
 
     settings = load_session_file(session)
-    _run(settings, str(session), duration, no_dashboard, no_record, setup, recordings, json, [])
+    _run(settings, str(session), duration, no_dashboard, no_record, setup, recordings, json, session.parent, [])
 
 
 def _run(
@@ -75,6 +86,7 @@ def _run(
     setup: bool,
     recordings: Path,
     json: bool,
+    beside: Path,
     sources: list[Any],
 ) -> None:
     from pipeline.cli.screen import screen
@@ -83,7 +95,14 @@ def _run(
     if setup and no_record:
         raise BadInput("--setup: with --no-record nothing is ever recorded; leave one of them out")
     port = None if no_dashboard else dashboard_port()
-    options = Options(recordings=recordings, record=not no_record, port=port, duration_s=duration, setup=setup)
+    options = Options(
+        recordings=recordings,
+        record=not no_record,
+        port=port,
+        duration_s=duration,
+        models=beside / "models",
+        setup=setup,
+    )
     with screen(quiet=json) as shown:
         result = run_session(settings, where, options, shown, sources)
     if json:

@@ -12,6 +12,7 @@ from pipeline.records import Event, Grid, Record, StreamInfo
 from pipeline.states import (
     Alarms,
     Asked,
+    Chosen,
     Explained,
     Heartbeat,
     ModelInfo,
@@ -88,6 +89,14 @@ class Board:
     def model(self) -> ModelInfo | None:
         """Return what the model is, None before it is ready."""
         return self._get(keys.model(self._session), ModelInfo)
+
+    def put_chosen(self, chosen: Chosen) -> None:
+        """Say which model is to estimate."""
+        self._put(keys.chosen(self._session), None, chosen)
+
+    def chosen(self) -> Chosen | None:
+        """Return which model is to estimate, None before it is known."""
+        return self._get(keys.chosen(self._session), Chosen)
 
     def put_recording(self, recording: Recording) -> None:
         """Say whether the session is recorded."""

@@ -134,6 +134,11 @@ def info(session: str) -> str:
     return f"helo:{{{session}}}:info"
 
 
+def chosen(session: str) -> str:
+    """Return where it is kept which model is `Chosen`."""
+    return f"helo:{{{session}}}:chosen"
+
+
 def model(session: str) -> str:
     """Return where the `ModelInfo` is kept."""
     return f"helo:{{{session}}}:model"

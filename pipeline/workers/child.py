@@ -78,6 +78,7 @@ class Child(threading.Thread):
         self._lock = threading.Lock()
         self._deaths: list[float] = []
         self._hung = False
+        self._renewed: subprocess.Popen[str] | None = None
 
     @property
     def pid(self) -> int:
@@ -90,7 +91,7 @@ class Child(threading.Thread):
             self.status = self._wait(process)
             if self._stopping.is_set():
                 break
-            if self.status == RENEWAL_STATUS:
+            if self.status == RENEWAL_STATUS or process is self._renewed:
                 continue
             deaths = self._count_death()
             how = "gave no sign of life and was killed" if self._hung else _how(self.status)
@@ -113,6 +114,25 @@ class Child(threading.Thread):
     def kill(self) -> None:
         """End the process at once."""
         self._signal(signal.SIGKILL)
+
+    def renew(self, patience_s: float) -> None:
+        """Have another process in this one's place, which is no death; when this returns, this one has ended.
+
+        Parameters
+        ----------
+        patience_s : float
+            After so long it is killed (s).
+        """
+        with self._lock:
+            self._renewed = process = self.process
+        if process is None:
+            return
+        self._signal(signal.SIGTERM)
+        try:
+            process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def end_hung(self, pid: int) -> None:
         """End the process with this id at once, since it hangs; it is started again."""

@@ -1,4 +1,4 @@
-"""Set-up, record, pause, stop, note: what an operator may ask of a running session, and what comes of it."""
+"""Record, pause, stop, note, choose a model: what an operator may ask of a running session, and what comes of it."""
 
 import math
 import threading
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from pipeline.commands import Answer, Command, Recording
+from pipeline.errors import BadInput
 from pipeline.log import get_log
 from pipeline.records import Event
 from pipeline.session.ratings import RATING, rating_in
@@ -15,10 +16,13 @@ from pipeline.store.board import Board
 from pipeline.store.connection import Connection, StoreLost
 from pipeline.store.ring import BlockingReader
 from pipeline.streams.clock import local_clock
+from pipeline.workers.choosing import Choosing
 from pipeline.workers.recording import LEAD_S
 
 #: The longest wait before it is seen that the run is over (s).
 _WAIT_S: Final = 0.5
+#: What is asked for, where its name does not say it.
+_ASKED: Final = {"model": "choose the model"}
 #: What does not fit a state, and why.
 _REFUSED: Final = {
     ("record", "recording"): "it is being recorded already",
@@ -40,6 +44,8 @@ class Control:
         In which it begins: off, set-up or recording.
     amiss : callable
         Says why a recording should not begin now, each reason in words; nothing where it may.
+    choosing : Choosing
+        Of the model.
 
     Attributes
     ----------
@@ -47,10 +53,11 @@ class Control:
         Set when the run is asked to stop.
     """
 
-    def __init__(self, board: Board, state: str, amiss: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, board: Board, state: str, amiss: Callable[[], Sequence[str]], choosing: Choosing) -> None:
         self.stop = threading.Event()
         self._board = board
         self._amiss = amiss
+        self._choosing = choosing
         self._log = get_log("supervisor")
         self._recording = Recording(state, ((local_clock(), None),) if state == "recording" else ())
         board.put_recording(self._recording)
@@ -63,7 +70,14 @@ class Control:
         overridable = bool(red) and not despite
         if overridable:
             why_not = f"{red}; give a reason to record despite that"
-        sentence = f"Refused to {command.what}: {why_not}." if why_not else self._do(command)
+        sentence = ""
+        if not why_not:
+            try:
+                sentence = self._do(command)
+            except BadInput as error:
+                why_not = str(error)
+        if why_not:
+            sentence = f"Refused to {_ASKED.get(command.what, command.what)}: {why_not}."
         if red and despite:
             sentence = f"{sentence[:-1]} although {red}: {despite.rstrip('.')}."
         if not why_not and command.what in {"note", RATING}:
@@ -76,14 +90,20 @@ class Control:
         self._log.info(sentence, asked_by=command.who)
         return Answer(command.id, not why_not, sentence, overridable)
 
+    def end(self) -> None:
+        """Begin nothing more that takes its time."""
+        self._choosing.end()
+
     def _why_not(self, command: Command) -> str:
         """Return why a command cannot be obeyed; empty where it can."""
         if command.what == RATING:
             return _bad_rating(command.arguments)
-        if command.what not in {"record", "pause", "stop", "note"}:
-            return "no such command; there are record, pause, stop and note"
+        if command.what not in {"record", "pause", "stop", "note", "model"}:
+            return "no such command; there are record, pause, stop, note and model"
         if command.what == "note":
             return _bad_note(command.arguments)
+        if command.what == "model" and self._recording.state != "set-up":
+            return "that is possible in set-up alone, before anything is recorded (`--setup`)"
         recorded = self._stopped() if command.what in {"record", "pause"} else ""
         return recorded or _REFUSED.get((command.what, self._recording.state), "")
 
@@ -109,6 +129,8 @@ class Control:
             begun = self._recording.begun
             heard = begun is not None and _moment(command) >= begun
             return "Noted." if heard else "Noted; it is of a time before the recording, and will not be in it."
+        if command.what == "model":
+            return self._choosing.take(command.arguments)
         if command.what == "stop":
             self.stop.set()
             return "The session is being stopped."
@@ -176,4 +198,5 @@ def obeying(connection: Connection, session: str, board: Board, control: Control
         yield
     finally:
         thread.ended.set()
+        control.end()
         thread.join()

@@ -11,7 +11,7 @@ from typing import Final
 
 from model.estimating import Join, estimate_of, estimates_of, explained
 from model.header import model_path
-from model.predictor import Predictor
+from model.predictor import Predictor, devices
 from pipeline.records import Estimate, Event, FeatureWindow, array
 from pipeline.signals.windows import usable
 from pipeline.states import ModelInfo
@@ -66,6 +66,7 @@ class Infer:
                 demonstration=header.demonstration,
                 device=self._predictor.device,
                 family=header.family,
+                devices=devices(),
             )
         )
         self._joins: dict[str, Join] = {}

@@ -42,7 +42,9 @@ def amiss(settings: SessionFile, recordings: Path, board: Board) -> list[str]:
     ]
     reasons = [_stream(name, streams.get(name)) for name in required]
     reasons += [_process(process) for process in board.processes()]
-    reasons.append("" if board.model() is not None else "the model is not loaded yet")
+    chosen, model = board.chosen(), board.model()
+    loaded = model is not None if chosen is None else chosen.runs(model)
+    reasons.append("" if loaded else "the model is not loaded yet")
     disk = check_disk(recordings)
     reasons.append("" if disk.ok else disk.reason)
     return [reason for reason in reasons if reason]

@@ -24,6 +24,7 @@ from pipeline.store.ring import BlockingReader
 from pipeline.store.server import EmbeddedServer
 from pipeline.streams.clock import local_clock
 from pipeline.workers.child import ProcessSpec
+from pipeline.workers.choosing import Choosing
 from pipeline.workers.control import Control, obeying
 from pipeline.workers.planning import STORE, plan_of, require_free, session_info, store_of
 from pipeline.workers.preflight import check_offline, check_streams, require
@@ -49,6 +50,8 @@ class Options:
     """Of the dashboard; None: no dashboard."""
     duration_s: float | None
     """From tick 0 (s); None: until stopped."""
+    models: Path
+    """Where other models may lie, which can be chosen in set-up."""
     setup: bool = False
     """Begin with looking at the signals; record when asked to."""
 
@@ -163,7 +166,8 @@ def _run(
         if plan.control_page:
             screen.tell(f"Control it at {plan.control_page}")
         board.put_session(session_info(plan, checks))
-        control = Control(board, _first_state(options), partial(amiss, settings, options.recordings, board))
+        choosing = Choosing(board, settings, plan.settings_file, options.models, supervisor)
+        control = Control(board, _first_state(options), partial(amiss, settings, options.recordings, board), choosing)
         supervisor.start()
         reader = BlockingReader(connection, dict.fromkeys(_estimate_keys(settings), ids.START), Estimate)
         streams = {code: list(participant.streams) for code, participant in settings.participants.items()}

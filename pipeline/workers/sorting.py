@@ -1,5 +1,7 @@
 """What the store holds of a session, read in order, and sorted into what is recorded and what is not."""
 
+from typing import Final
+
 from pipeline.modalities import MODALITIES
 from pipeline.records import Chunk, Estimate, Event, FeatureWindow, Grid, StreamInfo
 from pipeline.session.files import SessionFiles
@@ -12,6 +14,9 @@ from pipeline.streams.clock import local_clock
 from pipeline.workers.context import WorkerContext
 from pipeline.workers.publisher import estimate_stream
 from pipeline.workers.recording import Known
+
+#: What is recorded although it happened before the recording began: what was asked for it.
+_BEFORE: Final = ("model", "record")
 
 
 class Sorting:
@@ -191,7 +196,7 @@ class Sorting:
         except StoreLost:
             return True
         if recording.begun is None or event.time < recording.begun:
-            return event.kind == "record"
+            return event.kind in _BEFORE
         return event.kind != "marker" or recording.span(event.time) is not None
 
 

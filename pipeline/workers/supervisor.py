@@ -86,6 +86,12 @@ class Supervisor:
             health = (child.spec.kind, child.spec.what, child.pid, child.state, child.restarts)
             board.put_process(ProcessHealth(*health, local_clock()))
 
+    def renew(self, kinds: Collection[str]) -> None:
+        """Have other processes in the place of those of these kinds, which have ended when this returns."""
+        for child in self.children:
+            if child.spec.kind in kinds:
+                child.renew(STOP_WITHIN_S)
+
     def stop_all_but(self, kind: str) -> None:
         """Stop the processes of all other kinds, in order, within `STOP_WITHIN_S`."""
         others = [child for child in self.children if child.spec.kind != kind and child.ident is not None]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,21 +15,29 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from dashboard.launch import OPERATOR_VARIABLE
+from model.header import model_hash, model_path
+from pipeline.records import Estimate
 from pipeline.session.config import Match
 from pipeline.session.runtime import running
+from pipeline.store import keys
 from pipeline.store.board import Board
-from pipeline.store.connection import connect
+from pipeline.store.connection import Connection, connect
+from pipeline.store.ring import last
 from pipeline.streams.clock import local_clock
 from pipeline.streams.discovery import find
 from pipeline.streams.inlet import Inlet
 from tests.browser.written import answers, free_port
-from tests.command import SEED, helo, started, wait_for
+from tests.checkpoints import owned_by, rewrite
+from tests.command import SEED, helo, helo_json, started, wait_for
 
 #: What a note's time may be off (s).
 NEAR_S = 0.05
 #: What takes seconds by its nature.
 SOON_MS = 60_000
 MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
+MARKUP_NAME = "<b>bold<img src=x onerror='window.hit=1'>"
+#: Models beside the session, and whose they are.
+OWN = {"own.safetensors": "P001", f"{MARKUP_NAME}.safetensors": "P009"}
 WORD = ".steer .word"
 #: The page knows the host's clock well enough.
 COMPARED = "Number(/to (\\d+) ms/.exec(document.querySelector('.noting .hint')?.textContent ?? '')?.[1] ?? 1e9) < 40"
@@ -52,6 +61,7 @@ class Running:
     port: int
     address: str
     folder: Path
+    connection: Connection
     board: Board
     inlet: Inlet
 
@@ -75,6 +85,11 @@ class Running:
         (process,) = (process for process in self.board.processes() if process.kind == kind)
         return process.pid
 
+    def estimated_by(self) -> str:
+        """Return the hash of the model that made the newest estimate."""
+        newest = last(self.connection, keys.estimates(self.folder.name, "P001"), Estimate)
+        return newest.record.model_hash if newest else ""
+
     def stream_states(self) -> set[str]:
         """Return in which states the regular streams are."""
         return {health.state for health in self.board.stream_health() if health.sfreq}
@@ -96,14 +111,19 @@ class Running:
 @pytest.fixture(scope="module")
 def run(browser, tmp_path_factory) -> Iterator[Running]:
     """Run the demo in set-up. Asks for the browser first: no demo where nobody can look."""
-    port, recordings = free_port(), tmp_path_factory.mktemp("recordings")
+    port, recordings = free_port(), tmp_path_factory.mktemp("lab") / "recordings"
+    models = recordings.parent / "models"
+    models.mkdir()
+    for name, participant in OWN.items():
+        rewrite(Path(shutil.copy(model_path("shipped"), models / name)), change_header=owned_by(participant))
     demo = ("demo", "--seed", SEED, "--setup", "--recordings", recordings, "--json")
     with started(*demo, env={"HELO_PORT": str(port)}) as process:
         wait_for(lambda: process.poll() is not None or answers(port), within_s=90)
         (session,) = running()
-        board = Board(connect(session.store), session.session)
+        connection = connect(session.store)
+        board = Board(connection, session.session)
         with Inlet(find(Match(source_id=f"helo-{session.session}-notes"), 60)) as inlet:
-            yield Running(process, port, session.control_page, recordings / session.session, board, inlet)
+            yield Running(process, port, session.control_page, recordings / session.session, connection, board, inlet)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +161,36 @@ def test_without_the_key_the_page_shows_the_state_and_acts_for_nobody(run, view,
 
 def test_the_address_is_printed_again_by_status(run):
     assert run.address in helo("status").stdout
+
+
+def test_a_model_of_somebody_else_is_refused_and_the_one_before_goes_on(run, page):
+    expect(page.locator(".choosing .now")).to_have_text("shipped on cpu")
+    page.get_by_label("Model").select_option(f"{MARKUP_NAME}.safetensors")
+    page.get_by_role("button", name="Use this model").click()
+    sentence = f"Refused to choose the model: {MARKUP_NAME}.safetensors: is personalized for P009, but the session has"
+    expect(page.locator(".choosing .answer")).to_contain_text(sentence, timeout=SOON_MS)
+    page.screenshot(path="/tmp/h/control2/choose.png")
+    assert page.evaluate("document.querySelector('.choosing b, .choosing img')") is None
+    assert run.board.model().model_hash == model_hash(model_path("shipped"))
+    refused = helo("control", "model", run.folder / "none.safetensors")
+    assert (refused.returncode, "no such model file" in refused.stdout) == (1, True)
+
+
+def test_the_model_is_chosen_by_keyboard_and_whoever_is_restarted_takes_it(run, page):
+    own = model_hash(run.folder.parents[1] / "models" / "own.safetensors")
+    before = run.process_id("infer")
+    page.get_by_label("Model").focus()
+    page.keyboard.type("own")
+    page.get_by_role("button", name="Use this model").focus()
+    page.keyboard.press("Enter")
+    taken = "The model is now own.safetensors on cpu."
+    expect(page.locator(".choosing .answer")).to_contain_text(taken, timeout=SOON_MS)
+    wait_for(lambda: run.board.model().model_hash == own)
+    expect(page.locator(".choosing .now")).to_have_text("own.safetensors on cpu")
+    after = run.process_id("infer")
+    assert after != before
+    os.kill(after, signal.SIGKILL)
+    wait_for(lambda: run.process_id("infer") not in {before, after} and run.estimated_by() == own)
 
 
 def test_red_refuses_to_record_until_a_reason_is_given(run, page):
@@ -281,3 +331,16 @@ def test_stop_asks_first_and_the_key_is_left_nowhere(run, page):
     files = [path for path in run.folder.rglob("*") if path.is_file()]
     assert {"log.txt", "events.jsonl", "raw.xdf"} <= {path.name for path in files}
     assert [path for path in files if key.encode() in path.read_bytes()] == []
+
+
+def test_the_recording_names_the_model_that_was_chosen_and_can_be_verified(run):
+    assert run.process.returncode == 0, "the test before ends the session"
+    own = run.folder.parents[1] / "models" / "own.safetensors"
+    provenance = json.loads((run.folder / "provenance.json").read_text())
+    assert provenance["model"]["sha256"] == model_hash(own)
+    (chosen,) = run.events("model")
+    assert chosen["text"] == "The model is now own.safetensors on cpu, asked by the control page."
+    assert run.events("refused") == []  # of the set-up
+    found = helo_json("verify", run.folder)
+    assert found["different"] == 0
+    assert found["compared"] > 40

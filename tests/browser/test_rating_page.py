@@ -24,6 +24,7 @@ from pipeline.workers.control import Control, obeying
 from tests.browser.test_accessible import faults
 from tests.browser.written import HOP_S, WrittenSession
 from tests.command import wait_for
+from tests.workers import choosing_of
 
 PANAS = load_scale("panas-short", Path())
 SAM = load_scale("sam", Path())
@@ -61,7 +62,8 @@ def rated(browser: Browser, tmp_path: Path, unique: str) -> Iterator[Rated]:
     with Rated(tmp_path, unique) as session:
         connection = connect(session.server.url)
         board = Board(connection, unique)
-        with obeying(connection, unique, board, Control(board, "recording", list)):
+        choosing = choosing_of(board, unique, tmp_path)
+        with obeying(connection, unique, board, Control(board, "recording", list, choosing)):
             yield session
         board.close()
         connection.close()
@@ -131,12 +133,15 @@ def test_trials_are_rated_by_touch_one_after_the_other(rated, tablet):
         assert min(box["width"], box["height"]) >= 44
     order = items(page)
     onsets.append(rated.trial("film-2"))  # it waits its turn
-    page.locator(".answer").first.tap()
+    for group in page.locator(GROUP).all()[:9]:
+        group.locator(".answer", has_text="2").tap()
     page.reload()
     expect(page.locator(GROUP)).to_have_count(10)
     assert items(page) == order
-    assert page.locator("input:checked").count() == 0
-    rate_by_touch(page, 2)
+    assert page.locator("input:checked").count() == 9
+    expect(page.get_by_role("button", name="Done")).to_be_disabled()
+    page.locator(GROUP).last.locator(".answer", has_text="2").tap()
+    page.get_by_role("button", name="Done").tap()
     page.wait_for_function(
         "before => { const now = [...document.querySelectorAll('.rating .item .text')].map(item => item.innerText);"
         "return now.length === 10 && now.join() !== before }",

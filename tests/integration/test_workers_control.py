@@ -10,6 +10,7 @@ from pipeline.store.board import Board
 from pipeline.store.ring import BlockingReader
 from pipeline.streams.clock import local_clock
 from pipeline.workers.control import Control, obeying
+from tests.workers import choosing_of
 
 
 @pytest.fixture
@@ -24,6 +25,13 @@ def events(connection, unique):
     reader = BlockingReader(connection, {keys.events(unique): ids.START}, Event)
     yield lambda: [(entry.record.kind, entry.record.text, entry.record.source) for entry in reader.read(0)]
     reader.close()
+
+
+@pytest.fixture
+def control_of(board, unique, tmp_path):
+    """Return a function that makes the control of a session without processes."""
+    choosing = choosing_of(board, unique, tmp_path)
+    return lambda state, amiss: Control(board, state, amiss, choosing)
 
 
 def all_is_well() -> list[str]:
@@ -44,10 +52,12 @@ def command(what: str, **arguments: str) -> Command:
         ("off", "record", None),
         ("off", "pause", None),
         ("recording", "jump", None),
+        ("recording", "model", None),
+        ("off", "model", None),
     ],
 )
-def test_what_fits_changes_the_state_and_what_does_not_is_refused(board, events, state, what, then):
-    control = Control(board, state, all_is_well)
+def test_what_fits_changes_the_state_and_what_does_not_is_refused(board, events, state, what, then, control_of):
+    control = control_of(state, all_is_well)
     answer = control.obey(command(what))
     assert answer.done == (then is not None)
     assert board.recording().state == (then or state)
@@ -57,8 +67,8 @@ def test_what_fits_changes_the_state_and_what_does_not_is_refused(board, events,
     assert text.count(".") == 1
 
 
-def test_spans_follow_each_other_and_begin_after_the_command(board):
-    control = Control(board, "set-up", all_is_well)
+def test_spans_follow_each_other_and_begin_after_the_command(board, control_of):
+    control = control_of("set-up", all_is_well)
     times = []
     for what in ("record", "pause", "record", "pause"):
         times.append(local_clock())
@@ -74,16 +84,16 @@ def test_a_chunk_belongs_to_the_span_in_which_it_arrived():
     assert [recording.span(time) for time in (0.5, 1.0, 1.9, 2.0, 2.5, 3.0, 99.0)] == [None, 0, 0, None, None, 1, 1]
 
 
-def test_stop_is_obeyed_in_every_state(board):
+def test_stop_is_obeyed_in_every_state(board, control_of):
     for state in ("off", "set-up", "recording"):
-        control = Control(board, state, all_is_well)
+        control = control_of(state, all_is_well)
         assert not control.stop.is_set()
         assert control.obey(command("stop")).done
         assert control.stop.is_set()
 
 
-def test_a_note_is_an_event_at_its_own_time(board, events, connection, unique):
-    control = Control(board, "recording", all_is_well)
+def test_a_note_is_an_event_at_its_own_time(board, events, connection, unique, control_of):
+    control = control_of("recording", all_is_well)
     now = local_clock()
     assert control.obey(command("note", text="coughs. twice.", time=repr(now))).sentence == "Noted."
     assert "before the recording" in control.obey(command("note", text="x", time=repr(now - 60))).sentence
@@ -103,16 +113,16 @@ def test_a_note_is_an_event_at_its_own_time(board, events, connection, unique):
         *({"text": "x", "time": time} for time in ("soon", "nan", "-inf", "1e12")),
     ],
 )
-def test_a_note_that_is_none_is_refused(board, events, arguments):
-    assert not Control(board, "recording", all_is_well).obey(command("note", **arguments)).done
+def test_a_note_that_is_none_is_refused(board, events, arguments, control_of):
+    assert not control_of("recording", all_is_well).obey(command("note", **arguments)).done
     assert [kind for kind, *_ in events()] == ["refused"]
 
 
 RED = ["P001/eeg has not been found yet", "the disk is full"]
 
 
-def test_red_refuses_to_begin_unless_a_reason_is_given_and_recorded(board, events):
-    control = Control(board, "set-up", lambda: RED)
+def test_red_refuses_to_begin_unless_a_reason_is_given_and_recorded(board, events, control_of):
+    control = control_of("set-up", lambda: RED)
     answer = control.obey(command("record", despite=" "))
     assert (answer.done, answer.overridable, board.recording().state) == (False, True, "set-up")
     red = "P001/eeg has not been found yet; the disk is full"
@@ -123,20 +133,20 @@ def test_red_refuses_to_begin_unless_a_reason_is_given_and_recorded(board, event
     assert events()[1] == ("record", f"{text}, asked by alice.", "operator")
 
 
-def test_what_does_not_fit_the_state_cannot_be_overridden(board):
-    answer = Control(board, "off", lambda: RED).obey(command("record", despite="I want to"))
+def test_what_does_not_fit_the_state_cannot_be_overridden(board, control_of):
+    answer = control_of("off", lambda: RED).obey(command("record", despite="I want to"))
     assert (answer.done, answer.overridable) == (False, False)
     assert "--no-record" in answer.sentence
 
 
-def test_red_does_not_keep_a_pause_from_ending(board):
-    control = Control(board, "recording", lambda: RED)
+def test_red_does_not_keep_a_pause_from_ending(board, control_of):
+    control = control_of("recording", lambda: RED)
     assert control.obey(command("pause")).done
     assert control.obey(command("record")).sentence == "The recording goes on."
 
 
-def test_a_recording_that_was_stopped_is_not_taken_up(board):
-    control = Control(board, "recording", all_is_well)
+def test_a_recording_that_was_stopped_is_not_taken_up(board, control_of):
+    control = control_of("recording", all_is_well)
     board.put_recorded(Recorded({}, 0, 0, "The disk is full.", 1.0))
     for what in ("pause", "record"):
         answer = control.obey(command(what))
@@ -144,11 +154,11 @@ def test_a_recording_that_was_stopped_is_not_taken_up(board):
         assert "The disk is full" in answer.sentence
 
 
-def test_whoever_asks_gets_the_answer_to_this_very_question(board, connection, unique):
-    control = Control(board, "set-up", all_is_well)
+def test_whoever_asks_gets_the_answer_to_this_very_question(board, connection, store_server, unique, control_of):
+    control = control_of("set-up", all_is_well)
     with obeying(connection, unique, board, control):
-        assert ask(connection, unique, "pause", "alice").done is False
-        assert ask(connection, unique, "record", "bob").sentence == "The recording begins."
+        assert ask(store_server.url, unique, "pause", "alice").done is False
+        assert ask(store_server.url, unique, "record", "bob").sentence == "The recording begins."
 
 
 def test_the_state_is_told_in_words():

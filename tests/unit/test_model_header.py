@@ -4,15 +4,16 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
-from model.header import ENTRY, MEAN_LABEL, Header, fits, model_hash, model_path, patterns, read_header
+from model.header import MEAN_LABEL, Header, fits, model_hash, model_path, patterns, read_header, stands_in
 from model.learning.make import make_model
 from model.learning.options import TrainOptions
 from model.network.settings import NetworkSettings
 from model.predictor import Predictor
 from pipeline.errors import BadInput
 from pipeline.session.settings_file import parse_session
+from tests.checkpoints import owned_by, rewrite
 
 TINY = TrainOptions(
     network=NetworkSettings(width=16, tokens=6, behavioural_tokens=8, heads=2), epochs=1, windows_per_epoch=256
@@ -29,15 +30,6 @@ def made(make_windows, tmp_path_factory):
 @pytest.fixture
 def checkpoint(made, tmp_path):
     return Path(shutil.copy(made, tmp_path))
-
-
-def _rewrite(path, *, change_header=lambda _header: None, change_tensors=lambda _tensors: None):
-    """Write the checkpoint again with something changed."""
-    content = msgspec.json.decode(msgspec.json.encode(read_header(path)))
-    tensors = load_file(path)
-    change_header(content)
-    change_tensors(tensors)
-    save_file(tensors, path, metadata={ENTRY: msgspec.json.encode(content).decode()})
 
 
 def _refusal(path, read=read_header):
@@ -98,12 +90,12 @@ def test_a_safetensors_file_without_a_header_is_refused(tmp_path):
     (lambda h: h["network"].update(layers=3), "layers"),
 ])  # fmt: skip
 def test_a_header_that_contradicts_itself_is_refused(checkpoint, change, expected):
-    _rewrite(checkpoint, change_header=change)
+    rewrite(checkpoint, change_header=change)
     assert expected in _refusal(checkpoint)
 
 
 def test_a_normalisation_of_another_shape_is_refused(checkpoint):
-    _rewrite(checkpoint, change_tensors=lambda t: t.update({"normalisation.GSR.scale": np.ones((2, 11), np.float32)}))
+    rewrite(checkpoint, change_tensors=lambda t: t.update({"normalisation.GSR.scale": np.ones((2, 11), np.float32)}))
     assert "normalisation.GSR.scale is (2, 11), not (2, 12)" in _refusal(checkpoint)
 
 
@@ -115,7 +107,7 @@ def test_a_normalisation_of_another_shape_is_refused(checkpoint):
     ),
 ])  # fmt: skip
 def test_a_distance_of_another_shape_is_refused(checkpoint, change, expected):
-    _rewrite(checkpoint, change_tensors=change)
+    rewrite(checkpoint, change_tensors=change)
     assert expected in _refusal(checkpoint)
 
 
@@ -125,14 +117,14 @@ def test_a_distance_of_another_shape_is_refused(checkpoint, change, expected):
     (lambda t: t.update({"labels.weight": np.zeros((10, 4), np.float32)}), "labels.weight is (10, 4), not (10, 16)"),
 ])  # fmt: skip
 def test_weights_that_do_not_fit_the_network_are_refused(checkpoint, change, expected):
-    _rewrite(checkpoint, change_tensors=change)
+    rewrite(checkpoint, change_tensors=change)
     assert expected in _refusal(checkpoint, Predictor.load)
 
 
 def test_the_hash_changes_with_any_weight(checkpoint):
     before = model_hash(checkpoint)
     assert model_hash(checkpoint) == before
-    _rewrite(checkpoint, change_tensors=lambda t: t.update({"labels.weight": t["labels.weight"] + 1e-3}))
+    rewrite(checkpoint, change_tensors=lambda t: t.update({"labels.weight": t["labels.weight"] + 1e-3}))
     assert model_hash(checkpoint) != before
 
 
@@ -154,6 +146,25 @@ def test_a_model_fits_a_session_that_has_one_of_its_modalities(checkpoint):
     assert sentence is not None
     assert "participants.P1 has Temperature" in sentence
     assert "no modality" in (fits(header, _session("record")) or "")
+
+
+def test_a_model_of_the_same_features_and_emotions_can_stand_in_for_another(checkpoint):
+    runs = read_header(checkpoint)
+    rewrite(checkpoint, change_header=owned_by("P1"))
+    assert stands_in(read_header(checkpoint), runs) is None
+
+
+@pytest.mark.parametrize(("change", "expected"), [
+    ({"emotions": ("Calm", "Tense")}, "it estimates Calm, Tense, and the model that runs Inspired, Alert"),
+    ({"family": "dmer"}, "it takes dmer features of EEG, GSR, PPG, Face, and the model that runs live features of EEG"),
+    ({"eeg_channels": ("Fz",)}, "it takes the EEG channels Fz, and the model that runs Fp1 Fp2"),
+    ({"demonstration": True}, "it is a demonstration, and the model that runs is none"),
+])  # fmt: skip
+def test_a_model_that_changes_what_is_built_on_it_cannot_stand_in(checkpoint, change, expected):
+    runs = read_header(checkpoint)
+    sentence = stands_in(msgspec.structs.replace(runs, **change), runs)
+    assert sentence is not None
+    assert sentence.startswith(expected)
 
 
 def test_the_header_is_the_same_after_writing_and_reading(checkpoint):
