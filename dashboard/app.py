@@ -37,6 +37,7 @@ def main() -> None:
     title = f"{arguments.session or 'sessions'} · helo live" if of_operator else "helo live"
     st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="collapsed")
     pages = []
+    desk = None
     if arguments.session:
         feed = _feed(os.environ[STORE_VARIABLE], arguments.session)
         pages.append(st.Page(lambda: live.page(feed), title="Live", url_path="live", default=True))
@@ -47,7 +48,7 @@ def main() -> None:
         pages.append(st.Page(lambda: rating.page(feed), title="Rating", url_path=rating.ADDRESS, visibility="hidden"))
     pages.append(
         st.Page(
-            lambda: sessions.page(arguments.recordings),
+            lambda: sessions.page(arguments.recordings, desk),
             title="Sessions",
             url_path="sessions",
             default=not arguments.session,

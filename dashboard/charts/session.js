@@ -1,16 +1,23 @@
 // The sessions page in Streamlit: a list, or one session; drawn anew when what is sent is another thing.
 import { el } from "./dom.js";
+import { operatorKey } from "./key.js";
 import { Plotly } from "./page.js";
 import { SessionList } from "./session_list.js";
 import { SessionView } from "./session_view.js";
 
 const here = import.meta.url;
 const pages = new WeakMap();
+let told = false;
 
-export default function receive({ parentElement, data }) {
+export default function receive({ parentElement, data, setTriggerValue }) {
   let page = pages.get(parentElement);
   if (!page) pages.set(parentElement, (page = new Page(parentElement)));
   page.queue(data);
+  const key = operatorKey();
+  if (data.asks_key && key && !told) {
+    told = true; // a key that is not known stays so
+    setTriggerValue("told", { key });
+  }
   return () => setTimeout(() => parentElement.isConnected || page.close());
 }
 

@@ -18,16 +18,11 @@ from model.learning.scores import scores
 from model.learning.train import estimate
 from model.predictor import Predictor
 from pipeline.errors import BadInput
-from pipeline.records import FeatureWindow
 from pipeline.session.settings_file import parse_session
-from pipeline.session.tables import feature_row, write_parquet
-from pipeline.session.trials import Trial as Marked
-from pipeline.session.trials import write_trials
 from tests.command import helo, helo_json
+from tests.rated import CLIP_S, write_rated
 
 N_EMOTIONS = 5
-#: A clip of the simulator (s).
-CLIP_S = 60.0
 
 
 def distributions(rng, n_rows, concentration=8.0):
@@ -183,28 +178,7 @@ def recorded(simulated, tmp_path):
     """Write what a session leaves, and the ratings of its clips."""
     folder = tmp_path / "pilot"
     folder.mkdir()
-    rows = [
-        feature_row("P001", FeatureWindow(tick, float(end), name, array[tick], 1.0, 1.0))
-        for tick, end in enumerate(simulated.ends)
-        for column, (name, array) in enumerate(simulated.features.items())
-        if simulated.present[tick, column]
-    ]
-    write_parquet(folder / "features.parquet", rows)
-    names = list(dict.fromkeys(simulated.trial.tolist()))[:3]
-    marked, ratings = [], []
-    for name in names:
-        inside = np.flatnonzero(simulated.trial == name)
-        onset = float(simulated.ends[inside[0]])
-        marked.append(Marked(onset, CLIP_S, name, "P001/marks"))
-        clip = inside[simulated.ends[inside] <= onset + CLIP_S]
-        shares = simulated.labels[clip].mean(0)
-        given = {emotion: f"{100 * share:.3f}" for emotion, share in zip(simulated.emotions, shares, strict=True)}
-        ratings.append({"participant": "P001", "session": "pilot", "trial": name} | given)
-    write_trials(folder / "trials.tsv", marked)
-    with (tmp_path / "ratings.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(ratings[0]))
-        writer.writeheader()
-        writer.writerows(ratings)
+    write_rated(folder, tmp_path / "ratings.csv", simulated)
     return folder, tmp_path / "ratings.csv"
 
 
