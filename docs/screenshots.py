@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pipeline.cli.options import dashboard_port
 from pipeline.session.runtime import running
 
+HELO = [sys.executable, "-m", "pipeline.cli.main"]
 IMAGES = Path(__file__).parent / "images"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -24,8 +25,10 @@ FLAGS = [
 POINTS = 240
 
 
-#: Page -> what must be seen before its picture is taken: of the live page a minute, and how old it is.
+#: Page -> what must be seen before its picture is taken, the set-up first: of the live page a minute, and how old it is.
 READY = {
+    "setup": """() => document.querySelector('.choosing:not([hidden]) .now')?.textContent.includes(' on ') &&
+        document.querySelector('.noting .hint')?.textContent""",
     "live": f"""() => {{
         const plot = document.querySelector('.js-plotly-plot');
         const age = document.querySelector('[data-stage=total] .number');
@@ -61,7 +64,8 @@ SCHEMES = {"": "light", "-dark": "dark"}
 def pictures(browser: Browser, url: str) -> None:
     """Take every page in every size, light and dark."""
     (run,) = running()
-    addresses = {**ADDRESSES, "control": run.control_page.removeprefix(f"{url}/")}
+    control = run.control_page.removeprefix(f"{url}/")
+    addresses = {**ADDRESSES, "control": control, "setup": control}
     for name, ready in READY.items():
         for small, (width, height) in SIZES.items():
             for dark, scheme in SCHEMES.items():
@@ -72,6 +76,8 @@ def pictures(browser: Browser, url: str) -> None:
                 page.screenshot(path=IMAGES / f"{name}{small}{dark}.png")
                 page.close()
                 print(IMAGES / f"{name}{small}{dark}.png")
+        if name == "setup":
+            subprocess.run([*HELO, "control", "record"], check=True)
 
 
 def main() -> None:
@@ -81,7 +87,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="helo-docs-") as folder:
         os.environ["XDG_RUNTIME_DIR"] = folder  # apart from whatever else runs
         demo = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.cli.main", "demo", "--recordings", folder],
+            [*HELO, "demo", "--setup", "--recordings", str(Path(folder) / "recordings")],
             stderr=subprocess.DEVNULL,
         )
         try:
