@@ -30,7 +30,7 @@ $(VENV)/.installed-run: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-all: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing what all commands and tests need (once)"
-	@$(PIP) --editable '.[webcam,brainflow,baselines,dev]'
+	@$(PIP) --editable '.[webcam,brainflow,baselines,openid,dev]'
 	@touch $(VENV)/.installed-run $@
 
 install: $(VENV)/.installed-all ## Install what every command and test needs

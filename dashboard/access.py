@@ -1,4 +1,4 @@
-"""Who may look: everybody on this machine; where the pages are served to others, whoever knows the password."""
+"""Who may look: everybody on this machine; where others can reach the pages, by password or by OpenID."""
 
 import hmac
 import ipaddress
@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Final
 
+from dashboard.openid import OPENID_VARIABLE, allowed, openid_file
 from pipeline.errors import BadInput
 
 ADDRESS_VARIABLE: Final = "HELO_ADDRESS"
@@ -23,7 +24,8 @@ def address() -> str:
     Raises
     ------
     BadInput
-        HELO_ADDRESS is no address, or others can reach it and there is no good password.
+        HELO_ADDRESS is no address, or others can reach it and there is neither a good password nor a good file for
+        OpenID.
     """
     given = os.environ.get(ADDRESS_VARIABLE) or _LOCALHOST
     try:
@@ -34,16 +36,24 @@ def address() -> str:
             f"{ADDRESS_VARIABLE}: {given!r} is no address; give one that this machine has on the network, "
             "0.0.0.0 for all, or leave it out"
         ) from error
-    if len(os.environ.get(PASSWORD_VARIABLE) or "") < _LEAST_LENGTH:
+    file = openid_file()
+    if file is not None:
+        allowed(file)
+    if (file is None or has_password()) and len(os.environ.get(PASSWORD_VARIABLE) or "") < _LEAST_LENGTH:
         raise BadInput(
             f"{PASSWORD_VARIABLE}: others can reach {given}, so a password of {_LEAST_LENGTH} characters or more is "
-            f"needed; set it, or leave {ADDRESS_VARIABLE} out"
+            f"needed; set it, or {OPENID_VARIABLE}, or leave {ADDRESS_VARIABLE} out"
         )
     return given
 
 
+def has_password() -> bool:
+    """Return whether a password lets in."""
+    return bool(os.environ.get(PASSWORD_VARIABLE))
+
+
 def asks() -> bool:
-    """Return whether a viewer has to give the password."""
+    """Return whether a viewer has to show who it is."""
     return _reachable(os.environ.get(ADDRESS_VARIABLE) or _LOCALHOST)
 
 

@@ -33,7 +33,8 @@ def main() -> None:
     """Serve one run of the page."""
     arguments = _arguments()
     inside = door.admitted()
-    of_operator = inside and not (arguments.session and rating.is_asked_for())
+    of_participant = bool(arguments.session) and rating.is_asked_for()
+    of_operator = inside and not of_participant
     title = f"{arguments.session or 'sessions'} · helo live" if of_operator else "helo live"
     st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="collapsed")
     pages = []
@@ -59,7 +60,7 @@ def main() -> None:
     if inside:
         page.run()
     else:
-        door.page()
+        door.page(of_participant=of_participant)
 
 
 main()

@@ -6,6 +6,7 @@ from typing import Final
 
 from dashboard.access import address
 from dashboard.assets import install
+from dashboard.openid import openid_file
 
 APP: Final = Path(__file__).with_name("app.py")
 #: Names the key of whoever may control the session from its page; without it nobody may.
@@ -38,6 +39,9 @@ def command(session: str, port: int, recordings: Path) -> list[str]:
         "--server.enableStaticServing": "true",
         "--browser.gatherUsageStats": "false",
     }
+    file = openid_file()
+    if file is not None:
+        options["--secrets.files"] = str(file)
     flags = [part for option in options.items() for part in option]
     return [
         sys.executable, "-P", "-m", "streamlit", "run", str(APP), *flags,

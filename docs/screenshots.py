@@ -25,7 +25,7 @@ FLAGS = [
 POINTS = 240
 
 
-#: Page -> what must be seen before its picture is taken, the set-up first: of the live page a minute, and how old it is.
+#: Page -> what must be seen before its picture is taken; of the live page a minute, and how old it is. Set-up is first.
 READY = {
     "setup": """() => document.querySelector('.choosing:not([hidden]) .now')?.textContent.includes(' on ') &&
         document.querySelector('.noting .hint')?.textContent""",

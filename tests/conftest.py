@@ -23,6 +23,7 @@ os.environ["XDG_RUNTIME_DIR"] = _FOLDER.name
 os.environ.pop("HELO_REDIS_URL", None)
 os.environ.pop("HELO_PORT", None)
 os.environ.pop("HELO_ADDRESS", None)
+os.environ.pop("HELO_OPENID", None)
 
 # A shell that runs the tests in the background leaves Ctrl-C ignored, and what they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
