@@ -28,7 +28,8 @@ POINTS = 240
 #: Page -> what must be seen before its picture is taken; of the live page a minute, and how old it is. Set-up is first.
 READY = {
     "setup": """() => document.querySelector('.choosing:not([hidden]) .now')?.textContent.includes(' on ') &&
-        document.querySelector('.noting .hint')?.textContent""",
+        document.querySelector('.noting .hint')?.textContent &&
+        !document.querySelector('.health').textContent.includes('settling')""",
     "live": f"""() => {{
         const plot = document.querySelector('.js-plotly-plot');
         const age = document.querySelector('[data-stage=total] .number');
@@ -45,7 +46,8 @@ READY = {
     "control": """() => ['.noting .hint', '.steer .since'].every((one) => document.querySelector(one)?.textContent)""",
     "rating": "() => document.querySelector('.rating [role=radiogroup]')",
     "sessions": "() => document.querySelector('.session-list td')",
-    "session": "() => document.querySelector('.course-plot .main-svg')",
+    "session": """() => document.querySelector('.course-plot .main-svg') &&
+        [...document.querySelectorAll('button')].some((one) => one.textContent.includes('Personalize'))""",
 }
 #: Page -> where it is.
 ADDRESSES = {
@@ -66,6 +68,7 @@ def pictures(browser: Browser, url: str) -> None:
     (run,) = running()
     control = run.control_page.removeprefix(f"{url}/")
     addresses = {**ADDRESSES, "control": control, "setup": control}
+    addresses["session"] += f"&{control.partition('?')[2]}"  # the operator's: with all that can be done
     for name, ready in READY.items():
         for small, (width, height) in SIZES.items():
             for dark, scheme in SCHEMES.items():

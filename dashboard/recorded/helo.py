@@ -1,5 +1,6 @@
 """Commands of helo that a page starts: in a process of their own, which loads what a page need not carry."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from dashboard.launch import OPERATOR_VARIABLE
 from pipeline.launch import ends_with_parent
 from pipeline.session.folder import RATINGS
 from pipeline.session.outline import Outline
@@ -20,7 +22,10 @@ def helo(*arguments: str) -> subprocess.CompletedProcess[str]:
     nice = shutil.which("nice")
     polite = [nice, "-n", "10"] if nice else []
     command = ends_with_parent([*polite, *_HELO, *arguments])
-    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    environment = {name: value for name, value in os.environ.items() if name != OPERATOR_VARIABLE}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=environment
+    )
 
 
 def export(path: Path, kind: str, target: Path) -> tuple[bool, str]:

@@ -136,6 +136,18 @@ def test_a_model_file_that_is_not_there_is_refused(tmp_path):
     assert "none.safetensors" in run(tmp_path, session(tmp_path, streams, model=str(tmp_path / "none.safetensors")))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["model"], "control model: which? give shipped or a .safetensors FILE, or --device"),
+        (["pause", "own.safetensors"], "control pause: takes no FILE"),
+        (["record", "--device", "cpu"], "control record: takes no FILE and no --device"),
+    ],
+)
+def test_a_model_is_named_where_one_is_chosen_and_nowhere_else(tmp_path, arguments, sentence):
+    assert sentence in refused(tmp_path, "control", *arguments)
+
+
 def test_a_port_that_is_taken_is_named(tmp_path):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -3,6 +3,8 @@
 import sys
 import threading
 
+import pytest
+
 from pipeline.workers.child import Child, ProcessSpec, stop_in_order
 
 
@@ -124,6 +126,26 @@ def test_a_child_told_to_stop_before_it_started_never_starts():
     one.start()
     one.join(30)
     assert one.pid == 0
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_process_that_is_renewed_has_ended_when_that_returns_and_no_death_is_counted(deaf):
+    watcher = Watcher()
+    handler = "signal.SIG_IGN" if deaf else "signal.SIG_DFL"
+    one = child(
+        watcher, f"import signal; signal.signal(signal.SIGTERM, {handler}); print('ready', flush=True); signal.pause()"
+    )
+    one.start()
+    watcher.until(lambda: watcher.lines == ["ready"])
+    before = one.process
+    one.renew(0.1 if deaf else 30.0)
+    assert before.returncode == (-9 if deaf else -15)
+    watcher.until(lambda: watcher.lines == ["ready", "ready"])
+    assert one.pid != before.pid
+    assert one.restarts == 0
+    assert not any(watcher.sentences)
+    stop_in_order([one], within_s=1)
+    assert one.state == "stopped"
 
 
 def test_a_process_that_asks_for_another_one_in_its_place_is_replaced_at_once_and_no_death_is_counted(tmp_path):
