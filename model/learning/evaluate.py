@@ -1,6 +1,6 @@
 """Evaluation: every method's estimates of whom it has not learned from, and their scores."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from model.learning.scores import SCORES, Spread, bootstrap, scores
 
 Scores = dict[str, Spread]
 BASELINE = "mean-label"
+_HELO = "helo"
 
 
 class MethodScores(NamedTuple):
@@ -26,6 +27,8 @@ class MethodScores(NamedTuple):
     trial: Scores
     difference_to_mean_label: Scores
     """A trial's score less that of the mean label, over the same participants."""
+    difference_to_helo: Scores
+    """The same, less that of HeLo; empty where HeLo was not evaluated, and for rows that cannot run live."""
 
 
 class Evaluated(NamedTuple):
@@ -76,7 +79,7 @@ def evaluate(
         estimates[name] = whole[rows]
     tested = windows.take(rows)
     by_trial = {name: subject_scores(tested, found, by_trial=True) for name, found in estimates.items()}
-    table = {name: _method_scores(tested, estimates[name], by_trial[name], by_trial[BASELINE]) for name in methods}
+    table = {name: _method_scores(name, tested, estimates[name], by_trial) for name in methods}
     return Evaluated(table, by_trial, {name: choices[name] for name in methods}, tested)
 
 
@@ -153,14 +156,18 @@ def subject_scores(windows: LabelledWindows, estimates: Float, *, by_trial: bool
 
 
 def _method_scores(
-    windows: LabelledWindows,
-    estimates: Float,
-    by_trial: dict[str, NDArray[np.float64]],
-    baseline: dict[str, NDArray[np.float64]],
+    name: str, windows: LabelledWindows, estimates: Float, by_trial: Mapping[str, dict[str, NDArray[np.float64]]]
 ) -> MethodScores:
-    by_window = subject_scores(windows, estimates, by_trial=False)
+    own, by_window = by_trial[name], subject_scores(windows, estimates, by_trial=False)
+    less_than = {
+        other: {score: bootstrap(own[score] - by_trial[other][score]) for score in SCORES}
+        for other in (BASELINE, _HELO)
+        if other in by_trial
+    }
+    compared = name != _HELO and "@" not in name
     return MethodScores(
         {score: bootstrap(by_window[score]) for score in SCORES},
-        {score: bootstrap(by_trial[score]) for score in SCORES},
-        {score: bootstrap(by_trial[score] - baseline[score]) for score in SCORES},
+        {score: bootstrap(own[score]) for score in SCORES},
+        less_than[BASELINE],
+        less_than.get(_HELO, {}) if compared else {},
     )

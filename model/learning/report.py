@@ -19,6 +19,7 @@ small { color: #666; display: block; }
 """
 _TITLES: Final = {
     "difference_to_mean_label": "Per trial, less the mean label's",
+    "difference_to_helo": "Per trial, less HeLo's",
     "trial": "Per trial",
     "window": "Per window",
 }
@@ -95,7 +96,8 @@ def write_evaluation(path: Path, result: Mapping[str, Any], found: Evaluated) ->
     live = "<p>Rows with @ know the whole session or the trial's borders: they cannot run live.</p>"
     parts: list[str | go.Figure] = [f"<p>{html.escape(told)}</p>{leaky}{live}", _differences(result), _people(found)]
     for part, title in _TITLES.items():
-        parts.append(f"<h2>{title}</h2>{_scores(result, part)}")
+        if any(method.get(part) for method in result["methods"].values()):
+            parts.append(f"<h2>{title}</h2>{_scores(result, part)}")
     parts.append(f"<h2>What was chosen, without the tested data</h2>{_choices(found)}")
     write_page(path, page(f"{result['data']}, protocol {result['protocol']}", parts))
 
@@ -138,7 +140,7 @@ def _people(found: Evaluated) -> go.Figure:
 
 
 def _scores(result: Mapping[str, Any], part: str) -> str:
-    methods = result["methods"]
+    methods = {name: method for name, method in result["methods"].items() if method.get(part)}
     columns = ["method", *next(iter(methods.values()))[part]]
     rows = [
         [html.escape(name), *(f"{s['mean']:.4f}<small>{s['low']:.4f} … {s['high']:.4f}</small>" for s in of.values())]

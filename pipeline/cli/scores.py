@@ -36,6 +36,7 @@ _TITLES: Final = {
     "window": "per window",
     "trial": "per trial",
     "difference_to_mean_label": "per trial, less the mean label's",
+    "difference_to_helo": "per trial, less HeLo's",
 }
 
 
@@ -205,6 +206,7 @@ def _as_json(found: "Evaluated", plan: "Plan", protocol: str, data: str) -> dict
             name: {
                 part: {score: spread._asdict() for score, spread in values.items()}
                 for part, values in method._asdict().items()
+                if values
             }
             for name, method in found.scores.items()
         },
@@ -215,10 +217,13 @@ def _print_tables(result: dict[str, Any], methods: "dict[str, MethodScores]") ->
     console = Console()
     leaky = ", leaky: a trial's windows are in training and in test" if result["leaky"] else ""
     for part, title in _TITLES.items():
+        there = [name for name in methods if getattr(methods[name], part)]
+        if not there:
+            continue
         heading = f"{result['data']}, {result['protocol']}{leaky}, {result['subjects']} participants, {title}"
         console.print(heading)
         table = score_table(next(iter(methods.values())).window)
-        ordered = sorted(methods, key=lambda name: "@" in name)
+        ordered = sorted(there, key=lambda name: "@" in name)
         for name, following in zip(ordered, [*ordered[1:], ""], strict=True):
             spreads = getattr(methods[name], part).values()
             cells = (f"{s.mean:.4f}\n[dim]{s.low:.4f}\n{s.high:.4f}[/dim]" for s in spreads)

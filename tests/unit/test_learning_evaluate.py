@@ -12,7 +12,7 @@ from model.learning.methods import METHODS, NOT_LIVE, fault, method_of, whole_ta
 from model.learning.options import TrainOptions
 from model.learning.plan import make_plan
 from model.learning.report import write_evaluation
-from model.learning.scores import SCORES
+from model.learning.scores import SCORES, bootstrap
 from model.network.settings import NetworkSettings
 from pipeline.errors import BadInput
 
@@ -38,7 +38,8 @@ def test_an_evaluation_scores_every_method_a_window_and_a_trial(windows, plan):
     found = evaluate(windows, CHEAP, plan, TINY)
     assert list(found.scores) == CHEAP
     for method in found.scores.values():
-        for part in method:
+        assert method.difference_to_helo == {}  # it is not among them
+        for part in method[:3]:
             assert tuple(part) == SCORES
             assert all(spread.low <= spread.mean <= spread.high for spread in part.values())
     zero = found.scores["mean-label"].difference_to_mean_label
@@ -76,6 +77,10 @@ def test_networks_and_ablations_are_evaluated_and_ablations_take_the_whole_ones_
     assert told == {"mean-label": 4, "helo": 10, "helo/no-transport": 4, "released": 10}
     assert found.choices["helo/no-transport"] == found.choices["helo"]
     assert found.scores["helo"].difference_to_mean_label["kl"].mean < 0
+    without = found.per_subject["helo/no-transport"]["kl"] - found.per_subject["helo"]["kl"]
+    assert found.scores["helo/no-transport"].difference_to_helo["kl"] == bootstrap(without)
+    assert tuple(found.scores["released"].difference_to_helo) == SCORES
+    assert found.scores["helo"].difference_to_helo == {}
 
 
 def test_an_ablation_alone_still_takes_the_whole_ones_choices(plan):
