@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ from model.learning.intervals import conformal_widths, quantile
 from model.learning.make import make_model
 from model.learning.options import TrainOptions
 from model.learning.scores import scores
-from model.learning.train import estimate, hide_modalities, shrunk, train_network
+from model.learning.train import Run, estimate, hide_modalities, shrunk, train_network
+from model.network.labels import cosine_correlation, label_correlation
 from model.network.settings import NetworkSettings
 from pipeline.errors import BadInput
 
@@ -84,6 +87,32 @@ def test_hiding_modalities_adds_none_and_leaves_one(seed, probability):
     kept = hide_modalities(present, probability, rng)
     assert not (kept & ~present).any()
     np.testing.assert_array_equal(kept.any(1), present.any(1))
+
+
+def _distance_of_correlation(network, labels):
+    """Return the greatest difference of the learned correlation to the labels' own, apart from the diagonal's ones."""
+    learned, true = cosine_correlation(network.labels()), label_correlation(torch.from_numpy(labels)).mean(0)
+    return float((learned - true).fill_diagonal_(0).abs().max().detach())
+
+
+def test_the_learned_label_correlation_comes_to_match_the_true_one(make_windows):
+    """Labels of two groups of emotions that go together, as the simulator's do."""
+    windows = make_windows(n_subjects=4, n_windows=40)
+    strength = np.random.default_rng(0).normal(size=(len(windows), 2))
+    labels = np.exp(np.repeat(1.5 * strength, 5, 1)).astype(np.float32)
+    windows = replace(windows, labels=labels / labels.sum(1, keepdims=True))
+    options = msgspec.structs.replace(TINY, learning_rate=1e-2, epochs=24)
+    found = {}
+    for alignment in (0.0, 1.0):
+        settings = msgspec.structs.replace(options.network, alignment=alignment)
+        run = Run(windows, msgspec.structs.replace(options, network=settings))
+        before = _distance_of_correlation(run.network, windows.labels)
+        for _ in range(options.epochs):
+            run.step()
+        found[alignment] = _distance_of_correlation(run.network, windows.labels)
+        assert before > 0.5
+    assert found[1.0] < 0.05
+    assert found[0.0] > 0.5
 
 
 def test_hiding_with_probability_zero_hides_nothing():

@@ -8,6 +8,7 @@ from model.network.attention import CrossAttention
 from model.network.build import build_network
 from model.network.labels import alignment_loss, cosine_correlation, label_correlation
 from model.network.settings import NetworkSettings
+from model.network.transport import barycentric_map
 from pipeline.errors import BadInput
 
 SHAPES = {"EEG": (18, 5), "GSR": (12,), "PPG": (10,), "Face": (60,)}
@@ -192,6 +193,8 @@ class TestReleased:
     def test_d5_the_transported_tokens_shrink(self):
         _, output = self._run()
         torch.testing.assert_close(output.plan.sum(2), torch.full((4, 8), 1 / 8), atol=1e-4, rtol=0)
+        tokens = torch.randn(4, 8, 16)
+        assert ((output.plan @ tokens).norm(dim=2) < 0.5 * tokens.norm(dim=2)).all()
 
     def test_d6_a_windows_plan_depends_on_its_batch_mates(self):
         features = _features(4)
@@ -203,6 +206,22 @@ class TestReleased:
     def test_d7_the_correlation_is_not_a_cosine_between_emotions(self):
         _, output = self._run()
         assert not torch.allclose(output.correlation.diagonal(), torch.ones(10), atol=0.05)
+
+    def test_none_of_them_is_in_helo(self):
+        network, features, present = _network(), _features(4), _all_present(4)
+        torch.manual_seed(1)
+        first = network(features, present)
+        torch.manual_seed(2)
+        second = network(features, present)
+        assert torch.equal(first.log_shares, second.log_shares)  # D1, D2: nothing is drawn
+        assert torch.equal(first.correlation, second.correlation)
+        assert second.correlation.requires_grad  # D1
+        assert "labels.weight" in dict(network.named_parameters())
+        carried = barycentric_map(first.plan, torch.ones(4, 8, 16))
+        torch.testing.assert_close(carried, torch.ones(4, 8, 16), atol=1e-4, rtol=0)  # D5: the scale stays
+        changed = {name: torch.cat([array[:1], 5 * array[1:]]) for name, array in features.items()}
+        torch.testing.assert_close(network(changed, present).plan[0], first.plan[0], atol=1e-6, rtol=0)  # D6
+        torch.testing.assert_close(first.correlation.diagonal(), torch.ones(10))  # D7
 
     def test_it_needs_both_sides(self):
         with pytest.raises(BadInput, match="at least one physiological and one behavioural"):
