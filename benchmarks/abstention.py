@@ -35,19 +35,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=900)
     options = parser.parse_args()
     predictor = Predictor.load(model_path(options.model), "cpu")
-    recordings = [_recorded(options.seed + i, options.seconds) for i in range(options.subjects)]
+    recordings = [recorded(options.seed + i, options.seconds) for i in range(options.subjects)]
     rng = np.random.default_rng(0)
     found = {
-        name: _abstained(predictor, (ticks for one in recordings for ticks in _ticks(alter(one, rng))))
+        name: share_abstained(predictor, (ticks for one in recordings for ticks in ticks_of(alter(one, rng))))
         for name, alter in SIGNALS.items()
     }
-    clean = [tick for one in recordings for tick in _ticks(one)]
+    clean = [tick for one in recordings for tick in ticks_of(one)]
     for name, alter_features in FEATURES.items():
-        found[f"features: {name}"] = _abstained(predictor, (_with_features(t, alter_features, rng) for t in clean))
+        found[f"features: {name}"] = share_abstained(predictor, (_with_features(t, alter_features, rng) for t in clean))
     print(json.dumps({**vars(options), "abstained": found}, indent=1))
 
 
-def _recorded(seed: int, seconds: int) -> Recording:
+def recorded(seed: int, seconds: int) -> Recording:
+    """Return the streams of a simulated participant."""
     participant, infos = SimulatedParticipant(seed), stream_infos(seed)
     parts = [participant.next_second() for _ in range(seconds)]
     found = {}
@@ -87,7 +88,8 @@ def _swapped(recording: Recording, one: str, other: str) -> Recording:
     return {**recording, **taken}
 
 
-def _ticks(recording: Recording) -> Ticks:
+def ticks_of(recording: Recording) -> Ticks:
+    """Return the windows of each tick, as live."""
     by_tick: dict[int, dict[str, FeatureWindow]] = {}
     for window in extract(recording, hop_s=1.0):
         by_tick.setdefault(window.tick, {})[window.modality] = window
@@ -103,7 +105,8 @@ def _with_features(
     }
 
 
-def _abstained(predictor: Predictor, ticks: Iterable[dict[str, FeatureWindow]]) -> float:
+def share_abstained(predictor: Predictor, ticks: Iterable[dict[str, FeatureWindow]]) -> float:
+    """Return the share of ticks whose estimate abstains."""
     prediction, _ = estimates_of(predictor, list(ticks))
     return round(float(prediction.abstained.mean()), 4)
 

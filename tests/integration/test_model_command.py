@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from benchmarks.abstention import SIGNALS, recorded, share_abstained, ticks_of
 from model.data.simulated import Task, participant_windows
 from model.header import model_path, read_header
 from model.learning.scores import SCORES, scores
@@ -149,7 +150,17 @@ class TestShipped:
         for windows in parts:
             found = predictor.predict(windows.features, windows.present)
             inside.append((windows.labels >= found.low) & (windows.labels <= found.high))
-        assert 0.8 < np.concatenate(inside).mean() < 0.97
+        assert 0.85 <= np.concatenate(inside).mean() <= 0.95
+
+    def test_it_abstains_on_what_is_no_such_signal_and_not_on_new_participants(self, predictor):
+        people = [recorded(seed, 120) for seed in range(900, 904)]
+        rng = np.random.default_rng(0)
+        abstained = {
+            name: share_abstained(predictor, [tick for one in people for tick in ticks_of(SIGNALS[name](one, rng))])
+            for name in ("clean", "noise in all", "EEG x 10", "GSR and PPG swapped")
+        }
+        assert abstained.pop("clean") <= 0.05
+        assert min(abstained.values()) >= 0.95, abstained
 
 
 def test_wesads_wrist_recordings_are_read_with_their_ratings(shared_data):
