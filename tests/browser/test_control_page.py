@@ -43,12 +43,13 @@ WORD = ".steer .word"
 COMPARED = "Number(/to (\\d+) ms/.exec(document.querySelector('.noting .hint')?.textContent ?? '')?.[1] ?? 1e9) < 40"
 NAMES = [
     "Record", "Pause", "Go on", "Stop", "1coughs", "2moves", "3talks", "4looks away", "In words", "Seconds ago", "Note",
+    "Model", "Runs on", "Use this model",
 ]  # fmt: skip
 #: What the focus is on, and how it shows.
 FOCUS = """(() => {
     const at = document.activeElement;
     const { outlineStyle, outlineWidth } = getComputedStyle(at);
-    return [(at.closest("label") ?? at).textContent, outlineStyle, outlineWidth];
+    return [(at.closest("label")?.firstChild ?? at).textContent, outlineStyle, outlineWidth];
 })()"""
 BUTTONS = ".steer .buttons[role=group] > button"
 
@@ -169,7 +170,6 @@ def test_a_model_of_somebody_else_is_refused_and_the_one_before_goes_on(run, pag
     page.get_by_role("button", name="Use this model").click()
     sentence = f"Refused to choose the model: {MARKUP_NAME}.safetensors: is personalized for P009, but the session has"
     expect(page.locator(".choosing .answer")).to_contain_text(sentence, timeout=SOON_MS)
-    page.screenshot(path="/tmp/h/control2/choose.png")
     assert page.evaluate("document.querySelector('.choosing b, .choosing img')") is None
     assert run.board.model().model_hash == model_hash(model_path("shipped"))
     refused = helo("control", "model", run.folder / "none.safetensors")
@@ -191,6 +191,30 @@ def test_the_model_is_chosen_by_keyboard_and_whoever_is_restarted_takes_it(run, 
     assert after != before
     os.kill(after, signal.SIGKILL)
     wait_for(lambda: run.process_id("infer") not in {before, after} and run.estimated_by() == own)
+
+
+def test_the_keyboard_alone_reaches_every_control_and_shows_where_it_is(run, page):
+    expect(page.locator(".keys button")).to_have_count(4)
+    controls = f"{BUTTONS}, .noting :is(button, input), .choosing :is(button, select)"
+    expect(page.locator(controls)).to_have_count(len(NAMES))
+    reached = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        name, outline, width = page.evaluate(FOCUS)
+        if name in NAMES:
+            assert (outline, width) == ("solid", "3px"), name
+            reached.append(name)
+        if len(reached) == len(NAMES):
+            break
+    assert sorted(reached) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_nothing_shuts_the_operator_out(page, theme):
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{theme}'")
+    found = Axe().run(page).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
 
 
 def test_red_refuses_to_record_until_a_reason_is_given(run, page):
@@ -265,21 +289,6 @@ def test_a_key_pressed_while_the_server_hangs_is_noted_once_at_its_time(run, pag
     wait_for(lambda: [event["text"] for event in run.events("note")] == noted)
 
 
-def test_the_keyboard_alone_reaches_every_control_and_shows_where_it_is(run, page):
-    expect(page.locator(".keys button")).to_have_count(4)
-    expect(page.locator(f"{BUTTONS}, .noting button, .noting input")).to_have_count(len(NAMES))
-    reached = []
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        name, outline, width = page.evaluate(FOCUS)
-        if name in NAMES:
-            assert (outline, width) == ("solid", "3px"), name
-            reached.append(name)
-        if len(reached) == len(NAMES):
-            break
-    assert sorted(reached) == sorted(NAMES)
-
-
 def test_pause_and_go_on_by_keyboard(run, page):
     for button, word, then in (("Pause", "Paused", "paused"), ("Go on", "Recording", "recording")):
         page.get_by_role("button", name=button).focus()
@@ -298,14 +307,6 @@ def test_nothing_is_wider_than_the_page(page, width, height):
         assert box is not None, part
         assert box["x"] >= 0, part
         assert box["x"] + box["width"] <= width, part
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_nothing_shuts_the_operator_out(page, theme):
-    page.emulate_media(color_scheme=theme)
-    page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{theme}'")
-    found = Axe().run(page).response["violations"]
-    assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
 
 
 def test_a_dashboard_that_was_killed_comes_back_and_its_operator_with_it(run, page):
