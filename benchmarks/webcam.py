@@ -1,8 +1,8 @@
 """What the webcam costs: CPU per frame of the whole of `helo webcam`, beside bare MediaPipe in the same run.
 
-``python -m benchmarks.webcam VIDEO [--seconds S]``. *bare* decodes the video and calls MediaPipe's face landmarker on
-each frame, as fast as it can; *helo webcam* is the real command, with a consumer, in the video's own time. The two
-take turns.
+``python -m benchmarks.webcam VIDEO [--seconds S] [--patterns]``. *bare* decodes the video and calls MediaPipe's
+face landmarker on each frame, as fast as it can; *helo webcam* is the real command, with a consumer, in the video's own
+time. The two take turns.
 """
 
 import argparse
@@ -52,9 +52,9 @@ def bare(video: Path, frames: int) -> float:
         return (cpu_s(psutil.Process()) - begun) / frames
 
 
-def ours(video: Path, seconds: float, name: str) -> tuple[float, float, float]:
+def ours(video: Path, seconds: float, name: str, options: list[str]) -> tuple[float, float, float]:
     """Return CPU seconds a frame of `helo webcam`, its share of a core, and the share of frames that it measured."""
-    command = [sys.executable, "-m", "pipeline.cli.main", "webcam", "--video", str(video), "--name", name]
+    command = [sys.executable, "-m", "pipeline.cli.main", "webcam", "--video", str(video), "--name", name, *options]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         with Inlet(find(Match(name=name), 60.0)) as inlet:
             watched = psutil.Process(process.pid)
@@ -74,12 +74,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("video", type=Path, help="of 30 frames a second")
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--patterns", action="store_true", help="LBP-TOP, too")
     arguments = parser.parse_args()
+    options = ["--patterns"] if arguments.patterns else []
     print("| round | bare (ms a frame) | helo webcam (ms a frame) | ratio | share of a core | frames measured |")
     print("|---|---|---|---|---|---|")
     for turn in range(ROUNDS):
         floor = bare(arguments.video, int(30 * arguments.seconds))
-        each, core, measured = ours(arguments.video, arguments.seconds, f"helo-webcam-benchmark-{turn}")
+        each, core, measured = ours(arguments.video, arguments.seconds, f"helo-webcam-benchmark-{turn}", options)
         print(
             f"| {turn + 1} | {floor * 1e3:.2f} | {each * 1e3:.2f} | {each / floor:.2f} | {core:.2f} | {measured:.1%} |"
         )

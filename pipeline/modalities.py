@@ -59,6 +59,9 @@ HEAD_POSE: Final = ("yaw_deg", "pitch_deg", "roll_deg", "tx_cm", "ty_cm", "tz_cm
 #: The 59 channels of a Face stream.
 FACE_CHANNELS: Final = ("face_found", *BLENDSHAPES, *HEAD_POSE)
 
+#: What a Face stream may say further: how well the picture shows the face. `helo webcam` does.
+FACE_SIGHT: Final = ("brightness", "left_eye_contrast", "right_eye_contrast", "mouth_contrast", "inside_picture")
+
 #: DMER's ten emotions, which the shipped model estimates.
 EMOTIONS: Final = (
     "Inspired", "Alert", "Excited", "Enthusiastic", "Determined",

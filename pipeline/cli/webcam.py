@@ -14,7 +14,7 @@ from rich.table import Table
 
 from pipeline.cli.options import Network, outlets
 from pipeline.errors import BadInput
-from pipeline.modalities import BLENDSHAPES, FACE_CHANNELS
+from pipeline.modalities import BLENDSHAPES
 from pipeline.stopping import stop_on_signals
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def webcam(
     camera: Annotated[int, typer.Option(min=0, help="Which camera: 0 is the first.")] = 0,
     video: Annotated[Path | None, typer.Option(help="A video instead of a camera, over and over.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Show on the terminal what is measured; no picture.")] = False,
+    patterns: Annotated[
+        bool, typer.Option("--patterns", help="Also publish LBP-TOP counts, for models of DMER's features.")
+    ] = False,
     duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after this many seconds.")] = None,
     name: Annotated[str, typer.Option(help="Publish under this name.")] = "helo-webcam",
     source_id: Annotated[str | None, typer.Option(help="Publish with this source id.")] = None,
@@ -49,12 +52,13 @@ def webcam(
         model = require_webcam()
         with (
             FaceLandmarks(model) as landmarks,
-            Webcam(source, landmarks, name=name, source_id=source_id or own_id) as published,
+            Webcam(source, landmarks, name=name, source_id=source_id or own_id, patterns=patterns) as published,
         ):
             info = published.face.info
+            others = " and ".join(outlet.info.name for outlet in (published.blinks, published.patterns) if outlet)
             console.print(
                 f"Publishing {info.name} (Face, {len(info.ch_names)} channels, {info.sfreq:g} Hz, source id "
-                f"{info.source_id}) and {published.blinks.info.name} from {source.label}; Ctrl-C ends it.",
+                f"{info.source_id}) and {others} from {source.label}; Ctrl-C ends it.",
                 highlight=False, markup=False, soft_wrap=True,
             )  # fmt: skip
             watched = _run(published, stop, float("inf") if duration is None else duration, console if show else None)
@@ -106,15 +110,18 @@ def _showing(console: Console) -> Iterator[_Newest]:
 
 
 def _table(watched: "Watched") -> Table:
-    """Return the newest frame in words: presence, blinks, head, and the strongest blendshapes."""
+    """Return the newest frame in words: presence, blinks, light, head, and the strongest blendshapes."""
+    from pipeline.streams.webcam.landmarks import CHANNELS
+
     table = Table(box=None, pad_edge=False, show_header=False)
-    frame = dict(zip(FACE_CHANNELS, watched.frame.tolist(), strict=True))
+    frame = dict(zip(CHANNELS, watched.frame.tolist(), strict=True))
     table.add_row("face", "seen" if frame["face_found"] else "not found")
     if not math.isnan(watched.presence):
         table.add_row("last minute", f"a face in {watched.presence:.0%} of the frames")
     if not math.isnan(watched.blink_rate):
         table.add_row("blinks", f"{watched.blink_rate:.0f} a minute")
     table.add_row("frames", f"{watched.frames}, {watched.skipped} skipped")
+    table.add_row("brightness", f"{frame['brightness']:.0%} of white")
     if frame["face_found"]:
         table.add_row("head", ", ".join(f"{name} {frame[f'{name}_deg']:+.0f}°" for name in ("yaw", "pitch", "roll")))
         for name in sorted(BLENDSHAPES, key=frame.__getitem__, reverse=True)[:_STRONGEST]:

@@ -50,8 +50,8 @@ class BlinkCounter:
         ----------
         time : float
             Its time (s); it rises.
-        frame : array, shape (59,)
-            The channels of `FACE_CHANNELS`.
+        frame : array, shape (n_channels,)
+            The channels of `FACE_CHANNELS`; more may follow.
         """
         face = bool(frame[0] >= 0.5)
         step = time - self._frames[-1].time if self._frames else 0.0

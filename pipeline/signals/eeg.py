@@ -125,6 +125,10 @@ class EegProcessor:
                 measured += self._measure(np.stack([window.data.T for window in same[first : first + AT_ONCE]]))
         return measured
 
+    def explain(self, absent: Array) -> tuple[str, ...]:  # noqa: ARG002 - what is no number tells nothing
+        """Return nothing."""
+        return ()
+
     def _measure(self, columns: Array) -> list[Measured]:
         """Measure windows of one length, ``(n_windows, 2 n_sources, n_times)``; no result depends on the others."""
         n_sources = len(self._montage.sources)

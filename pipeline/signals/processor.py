@@ -81,6 +81,9 @@ class ModalityProcessor(Protocol):
     def measure_all(self, windows: Sequence[Window]) -> list[Measured]:
         """Return the features of windows, each as if it were measured alone."""
 
+    def explain(self, absent: Array) -> tuple[str, ...]:
+        """Return in words why samples that are not `ok` are not, as far as they tell; ``(n_times, n_columns)``."""
+
 
 def finite(samples: Array) -> Array:
     """Return where samples are numbers that a sensor can give, bool of the same shape."""
@@ -97,6 +100,10 @@ class OneByOne(ABC):
     def measure_all(self, windows: Sequence[Window]) -> list[Measured]:
         """Return the features of windows."""
         return [self.measure(window) for window in windows]
+
+    def explain(self, absent: Array) -> tuple[str, ...]:  # noqa: ARG002 - most samples that are none tell nothing
+        """Return nothing."""
+        return ()
 
 
 class Memoryless(OneByOne):

@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.modalities import Modality
 from pipeline.records import Array, FeatureWindow
 from pipeline.signals.baseline import Baseline
-from pipeline.signals.buffer import GOOD, SETTLING, WindowBuffer
+from pipeline.signals.buffer import ABSENT, GOOD, SETTLING, WindowBuffer
 from pipeline.signals.coverage import Coverage
 from pipeline.signals.family import FeatureSpec
 from pipeline.signals.processor import Measured, ModalityProcessor, Window
@@ -127,7 +127,9 @@ class WindowMaker:
         # Unsettled samples come first.
         settled = int(np.count_nonzero(status == SETTLING)) if valid < 1 else 0
         if not trust or valid < LEAST_VALID or len(data) - settled < self._n_times:
-            return _Look(valid, trust, reasons, None)
+            absent = status == ABSENT
+            explained = self._processor.explain(data[absent]) if absent.any() else ()
+            return _Look(valid, trust, [*reasons, *explained], None)
         return _Look(valid, trust, reasons, Window(data[settled:], status[settled:] == GOOD, times[settled:]))
 
     def _record(

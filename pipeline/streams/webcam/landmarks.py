@@ -1,4 +1,4 @@
-"""What MediaPipe's face landmarker sees in a picture: 52 blendshapes and the head's pose.
+"""What MediaPipe's face landmarker sees in a picture: 52 blendshapes, the head's pose, and how well it is to be seen.
 
 It is imported where it is used: only the extra ``webcam`` brings it.
 """
@@ -14,9 +14,14 @@ from typing import Final, Self
 import numpy as np
 
 from pipeline.errors import BadInput
-from pipeline.modalities import BLENDSHAPES, FACE_CHANNELS
+from pipeline.modalities import BLENDSHAPES, FACE_CHANNELS, FACE_SIGHT
 from pipeline.records import Array
+from pipeline.streams.webcam.sight import Sight
 
+#: What is measured of each picture.
+CHANNELS: Final = (*FACE_CHANNELS, *FACE_SIGHT)
+
+_BRIGHTNESS: Final = CHANNELS.index("brightness")
 _STDERR: Final = 2
 
 
@@ -47,13 +52,14 @@ class FaceLandmarks:
             output_facial_transformation_matrixes=True,
         )
         self._mediapipe = mediapipe
+        self._sight = Sight(vision.FaceLandmarksConnections)
         self._newest_ms = -1
         with _muted():
             self._landmarker = vision.FaceLandmarker.create_from_options(options)
             self.measure(np.zeros((64, 64, 3), np.uint8), 0.0)  # what is said of the first picture is said of this one
 
     def measure(self, pixels: Array, time: float) -> Array:
-        """Return the channels of `FACE_CHANNELS` for the next picture; without a face, 0 and NaN elsewhere.
+        """Return `CHANNELS` for the next picture; without a face 0, its brightness, and NaN elsewhere.
 
         Parameters
         ----------
@@ -64,10 +70,10 @@ class FaceLandmarks:
 
         Returns
         -------
-        array, shape (59,)
+        array, shape (64,)
             float32. Yaw, pitch and roll (degrees) are those of MediaPipe's face matrix ``Rz(roll) Ry(yaw) Rx(pitch)``;
             roll rises as the picture turns counter-clockwise. The place of the head (cm)
-            assumes a camera with a vertical field of view of 63 degrees.
+            assumes a camera with a vertical field of view of 63 degrees. The last five are those of `Sight`.
         """
         # MediaPipe wants milliseconds that rise.
         self._newest_ms = max(int(time * 1000), self._newest_ms + 1)
@@ -75,13 +81,15 @@ class FaceLandmarks:
             image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(pixels[:, :, ::-1])
         )
         seen = self._landmarker.detect_for_video(image, self._newest_ms)
-        row = np.full(len(FACE_CHANNELS), np.nan, np.float32)
-        row[0] = 0.0
+        row = np.full(len(CHANNELS), np.nan, np.float32)
         if seen.face_blendshapes:
             shapes = {shape.category_name: shape.score for shape in seen.face_blendshapes[0]}
-            row[0] = 1.0
-            row[1 : 1 + len(BLENDSHAPES)] = [shapes[name] for name in BLENDSHAPES]
-            row[1 + len(BLENDSHAPES) :] = _pose(seen.facial_transformation_matrixes[0])
+            points = np.array([(point.x, point.y) for point in seen.face_landmarks[0]])
+            values = (*(shapes[name] for name in BLENDSHAPES), *_pose(seen.facial_transformation_matrixes[0]))
+            row[:] = [1.0, *values, *self._sight.of_face(pixels, points)]
+        else:
+            row[0] = 0.0
+            row[_BRIGHTNESS] = self._sight.of_picture(pixels)
         return row
 
     def close(self) -> None:

@@ -9,12 +9,14 @@ from typing import Final, Self
 
 import numpy as np
 
-from pipeline.modalities import FACE_CHANNELS, HEAD_POSE
+from pipeline.modalities import FACE_CHANNELS, FACE_SIGHT, HEAD_POSE
 from pipeline.records import Array, StreamInfo
 from pipeline.signals.blinks import BlinkCounter
+from pipeline.signals.dmer.features import PATTERNS
+from pipeline.signals.dmer.lbp_top import LbpTop
 from pipeline.streams.outlet import Outlet
 from pipeline.streams.webcam.capture import Source
-from pipeline.streams.webcam.landmarks import FaceLandmarks
+from pipeline.streams.webcam.landmarks import CHANNELS, FaceLandmarks
 from pipeline.streams.webcam.newest import Newest
 
 NAME: Final = "helo-webcam"
@@ -27,7 +29,7 @@ class Watched:
     """What has been seen so far."""
 
     frame: Array
-    """The newest frame, ``(59,)``: the channels of `FACE_CHANNELS`."""
+    """The newest frame, ``(64,)``: `landmarks.CHANNELS`."""
     frames: int
     """Frames measured and sent."""
     faces: int
@@ -41,7 +43,7 @@ class Watched:
 
 
 class Webcam:
-    """A webcam's streams, open on LSL from construction to `close`: the Face stream, and blinks once a second.
+    """A webcam's streams, on LSL from construction to `close`: the face, blinks once a second, patterns on request.
 
     Parameters
     ----------
@@ -50,16 +52,23 @@ class Webcam:
     landmarks : FaceLandmarks
         What measures the pictures.
     name, source_id : str
-        Of the Face stream; that of the blinks adds ``-Blinks``.
+        Of the Face stream; that of the blinks adds ``-Blinks``, that of the patterns ``-Patterns``.
+    patterns : bool
+        Publish LBP-TOP counts, too.
     """
 
-    def __init__(self, source: Source, landmarks: FaceLandmarks, *, name: str, source_id: str) -> None:
+    def __init__(
+        self, source: Source, landmarks: FaceLandmarks, *, name: str, source_id: str, patterns: bool = False
+    ) -> None:
         self._source = source
         self._landmarks = landmarks
         self._open = ExitStack()
         face, blinks = stream_infos(source.sfreq, name, source_id)
         self.face = self._open.enter_context(Outlet(face))
         self.blinks = self._open.enter_context(Outlet(blinks))
+        self.patterns = (
+            self._open.enter_context(Outlet(patterns_info(source.sfreq, name, source_id))) if patterns else None
+        )
 
     def run(
         self, stop: threading.Event, *, duration: float = float("inf"), seen: Callable[[Watched], None] | None = None
@@ -85,7 +94,7 @@ class Webcam:
         BadInput
             The source delivers no more.
         """
-        counter = BlinkCounter()
+        counter, lbp_top = BlinkCounter(), LbpTop()
         watched: Watched | None = None
         first = told = rate = presence = float("nan")
         frames = faces = 0
@@ -97,6 +106,9 @@ class Webcam:
                     break
                 row = self._landmarks.measure(picture.pixels, picture.time)
                 self.face.push(row[np.newaxis], np.array([picture.time]))
+                if self.patterns is not None:
+                    counts = lbp_top.process(grey(picture.pixels) if row[0] else None)
+                    self.patterns.push(counts[np.newaxis], np.array([picture.time]))
                 counter.process(picture.time, row)
                 frames, faces = frames + 1, faces + int(row[0])
                 if picture.time - told >= _BLINKS_EVERY_S:
@@ -134,9 +146,9 @@ def stream_infos(sfreq: float, name: str, source_id: str) -> tuple[StreamInfo, S
         Of the Face stream.
     """
     pose = ("deg",) * 3 + ("cm",) * 3
-    units = (*("a.u.",) * (len(FACE_CHANNELS) - len(HEAD_POSE)), *pose)
+    units = (*("a.u.",) * (len(FACE_CHANNELS) - len(HEAD_POSE)), *pose, *("share",) * len(FACE_SIGHT))
     face = StreamInfo(
-        "face", name, "Face", source_id, sfreq, FACE_CHANNELS, units, "float32", "", "", "Face", can_drop_samples=True
+        "face", name, "Face", source_id, sfreq, CHANNELS, units, "float32", "", "", "Face", can_drop_samples=True
     )
     ch_names = ("blink_rate", "presence")
     blinks = StreamInfo(
@@ -144,3 +156,29 @@ def stream_infos(sfreq: float, name: str, source_id: str) -> tuple[StreamInfo, S
         "", "", "record",
     )  # fmt: skip
     return face, blinks
+
+
+def patterns_info(sfreq: float, name: str, source_id: str) -> StreamInfo:
+    """Return what the stream of LBP-TOP counts says of itself; see `stream_infos`.
+
+    Its type is not ``Face``: who asks for that wants the one of the blendshapes.
+    """
+    return StreamInfo(
+        "patterns", f"{name}-Patterns", "FacePatterns", f"{source_id}-Patterns", sfreq, PATTERNS,
+        ("count",) * len(PATTERNS), "float32", "", "", "Face", can_drop_samples=True,
+    )  # fmt: skip
+
+
+def grey(pixels: Array) -> Array:
+    """Return the grey picture of which DMER's program takes the patterns, uint8 ``(height, width)``.
+
+    It takes the weight of red (0.299) for blue and that of blue (0.114) for red.
+
+    Parameters
+    ----------
+    pixels : array, shape (height, width, 3)
+        uint8; blue, green, red.
+    """
+    import cv2
+
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
