@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from pipeline.errors import BadInput
 from pipeline.records import Array
@@ -19,8 +20,12 @@ LOW_PASS_HZ: Final = 1.0
 #: The tonic level is what moves more slowly than this (Hz).
 TONIC_HZ: Final = 0.05
 
-#: Windows are thinned to about this rate (Hz), so that 4 Hz and 1 kHz devices give like features.
+#: Windows are measured at this rate (Hz), so that 4 Hz and 1 kHz devices give like features.
 MEASURE_HZ: Final = 8.0
+
+#: The second derivative is taken over steps of this many samples, 0.5 s: such a step looks past what is faster than
+#: 1 Hz, of which a 4 Hz device has nothing.
+CURVE: Final = 4
 
 #: Smallest rise that counts as a response (uS): Boucsein et al. (2012) name 0.01-0.05;
 #: the largest, since every noise counts as a response with the smallest.
@@ -83,8 +88,7 @@ class EdaProcessor(OneByOne):
             raise BadInput(f"sfreq: GSR at {sfreq:g} Hz is too slow for its responses; give a stream of 4 Hz or more")
         self._smooth = CausalFilter(band_pass(sfreq, None, LOW_PASS_HZ))
         self._tonic = CausalFilter(band_pass(sfreq, None, TONIC_HZ, order=1))
-        self._step = max(1, round(sfreq / MEASURE_HZ))
-        self._rate = sfreq / self._step
+        self._sfreq = sfreq
 
     @property
     def state(self) -> EdaState:
@@ -109,39 +113,52 @@ class EdaProcessor(OneByOne):
 
     def measure(self, window: Window) -> Measured:
         """Return the features named in `family.GSR`."""
-        newest_first = window.data[:: -self._step, 1:]
-        smooth, phasic = np.ascontiguousarray(newest_first[::-1].T)
+        smooth, phasic = self._at_one_rate(window.data[:, 1:])
         level = max(float(smooth.mean()), 0.01)
-        speed = np.diff(smooth) * self._rate
-        responses = _rises(smooth, self._rate)
+        speed = np.diff(smooth) * MEASURE_HZ
+        curve = (smooth[2 * CURVE :] - 2 * smooth[CURVE:-CURVE] + smooth[: -2 * CURVE]) * (MEASURE_HZ / CURVE) ** 2
+        responses = _rises(smooth)
         amplitude, rise_s = max(responses, default=(0.0, 0.0))
         values = np.array(
             [
                 math.log(level),
-                _slope(smooth) * self._rate / level,
+                _slope(smooth) * MEASURE_HZ / level,
                 math.asinh(float(phasic.mean()) / 0.05),
                 math.log(float(phasic.std()) + _LEAST),
                 math.log(float(np.ptp(smooth)) + _LEAST),
                 math.log(float(np.maximum(speed, 0).mean()) + _LEAST),
                 math.log(float(np.maximum(-speed, 0).mean()) + _LEAST),
                 float((speed > 0).mean()),
-                len(responses) * self._rate / len(smooth),
+                len(responses) * MEASURE_HZ / len(smooth),
                 math.log(amplitude + 0.01),
                 rise_s,
-                math.log(float(np.diff(speed).std()) * self._rate + _LEAST),
+                math.log(float(curve.std()) + _LEAST),
             ]
         )
         return Measured(values, *_quality(window, level, speed))
 
+    def _at_one_rate(self, columns: Array) -> Array:
+        """Return a window ``(n_times, n_columns)`` at `MEASURE_HZ`, ``(n_columns, n_points)``, up to its last sample.
 
-def _rises(smooth: Array, rate: float) -> list[tuple[float, float]]:
+        What passed the low-pass is smooth enough for a cubic spline between the samples.
+        """
+        step = round(self._sfreq / MEASURE_HZ)
+        if step * MEASURE_HZ == self._sfreq:
+            return np.ascontiguousarray(columns[::-step][::-1].T)
+        last = (len(columns) - 1) / self._sfreq
+        points = np.arange(math.floor(last * MEASURE_HZ), -1, -1)
+        spline = CubicSpline(np.arange(len(columns)) / self._sfreq, columns)
+        return np.ascontiguousarray(spline(last - points / MEASURE_HZ).T)
+
+
+def _rises(smooth: Array) -> list[tuple[float, float]]:
     """Return amplitude (uS) and duration (s) of each uninterrupted rise that counts as a response."""
     rising = np.concatenate([[False], np.diff(smooth) > 0, [False]])
     edges = np.flatnonzero(rising[1:] != rising[:-1])
     troughs, peaks = edges[::2], edges[1::2]
     heights = smooth[peaks] - smooth[troughs]
     return [
-        (float(height), float(peak - trough) / rate)
+        (float(height), float(peak - trough) / MEASURE_HZ)
         for height, trough, peak in zip(heights, troughs, peaks, strict=True)
         if height >= RESPONSE_US
     ]
