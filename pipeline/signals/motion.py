@@ -1,11 +1,15 @@
 """Acceleration of three axes: posture, movement and jerk."""
 
 import math
+from typing import Final
 
 import numpy as np
 
 from pipeline.signals.family import MOTION
 from pipeline.signals.processor import Measured, Memoryless, Window
+
+#: Nobody is shaken by more than this for 5 s on average (g): gravity is 9.8 m/s2, and raw counts are larger still.
+MOST_G: Final = 4.0
 
 
 class MotionProcessor(Memoryless):
@@ -32,4 +36,6 @@ class MotionProcessor(Memoryless):
         )
         if float(np.ptp(axes)) == 0.0:
             return Measured(values, 0.0, ("flat",))
+        if float(magnitude.mean()) > MOST_G:
+            return Measured(values, 0.0, (f"above {MOST_G:g} g on average: looks like m/s2 or raw counts",))
         return Measured(values, 1.0)

@@ -13,6 +13,10 @@ from pipeline.signals.processor import Conditioned, Measured, Memoryless, Window
 SKIN_DEGC: Final = (10.0, 45.0)
 
 
+#: The same in other units.
+OTHER_UNITS: Final = {"degF": (50.0, 113.0), "K": (283.15, 318.15)}
+
+
 class TemperatureProcessor(Memoryless):
     """Features on windows of 10 s."""
 
@@ -23,6 +27,13 @@ class TemperatureProcessor(Memoryless):
         """Pass the samples ``(n_times, 1)`` through; what is no skin temperature is not ok."""
         degrees = samples[:, 0]
         return Conditioned(samples, (degrees >= SKIN_DEGC[0]) & (degrees <= SKIN_DEGC[1]))
+
+    def explain(self, absent: Array) -> tuple[str, ...]:
+        """Return which unit samples that are no skin temperature, ``(n_times, 1)``, seem to have."""
+        middle = float(np.median(absent))
+        return tuple(
+            f"looks like {unit}, not degC" for unit, (low, high) in OTHER_UNITS.items() if low <= middle <= high
+        )
 
     def measure(self, window: Window) -> Measured:
         """Return the features named in `family.TEMPERATURE`."""

@@ -11,9 +11,11 @@ from pipeline.errors import BadInput
 from pipeline.signals.eda import EdaProcessor
 from pipeline.signals.family import FEATURES
 from pipeline.signals.motion import MotionProcessor
+from pipeline.signals.offline import extract
 from pipeline.signals.ppg import PpgProcessor
 from pipeline.signals.processor import Measured, Window
 from pipeline.signals.temperature import TemperatureProcessor
+from tests.signals_samples import recording
 
 
 def named(modality: str, measured: Measured) -> dict[str, float]:
@@ -226,3 +228,26 @@ def test_motion_that_does_not_move_at_all_is_a_dead_sensor() -> None:
     measured = MotionProcessor().measure(Window(np.zeros((160, 3)), np.ones(160, bool), np.arange(160) / 32))
     named("Motion", measured)
     assert (measured.quality, measured.reasons) == (0.0, ("flat",))
+
+
+@pytest.mark.parametrize("factor", [9.80665, 64.0])
+def test_acceleration_in_another_unit_than_g_is_named(factor: float) -> None:
+    axes = factor * (np.array([0.0, 0.6, 0.8]) + 0.02 * np.random.default_rng(0).normal(size=(160, 3)))
+    measured = MotionProcessor().measure(Window(axes, np.ones(160, bool), np.arange(160) / 32))
+    assert (measured.quality, measured.reasons) == (0.0, ("above 4 g on average: looks like m/s2 or raw counts",))
+
+
+@pytest.mark.parametrize(("degrees", "said"), [(92.3, "degF"), (306.7, "K")])
+def test_a_temperature_in_another_unit_is_named(degrees: float, said: str) -> None:
+    stream = recording("Temperature", 15)
+    warm = stream._replace(data=np.full_like(stream.data, degrees))
+    reasons = {window.reasons for window in extract({"x": warm}, hop_s=1.0)}
+    assert reasons == {("no skin temperature in 100% of the window", f"looks like {said}, not degC")}
+
+
+def test_a_sensor_that_starts_wildly_has_no_other_unit() -> None:
+    stream = recording("Temperature", 15)
+    wild = stream._replace(data=np.full_like(stream.data, 382.18))
+    assert {window.reasons for window in extract({"x": wild}, hop_s=1.0)} == {
+        ("no skin temperature in 100% of the window",)
+    }

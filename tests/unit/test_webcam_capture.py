@@ -42,6 +42,15 @@ def test_a_camera_that_is_pulled_out_is_named(tmp_path):
     assert times == sorted(times)
 
 
+@pytest.mark.parametrize("content", [b"", b"no picture"])
+def test_a_camera_that_delivers_no_picture_is_named(tmp_path, content):
+    """As one does that another program uses: OpenCV has something to open, or not even that."""
+    (tmp_path / "camera.avi").write_bytes(content)
+    with pytest.raises(BadInput, match="camera 7 delivers no picture; close other programs that use it") as said:
+        capture._require_picture(cv2.VideoCapture(str(tmp_path / "camera.avi"), cv2.CAP_FFMPEG), "camera 7")
+    assert "\n" not in str(said.value)
+
+
 def test_a_camera_that_is_not_there_is_told_which_are(tmp_path):
     (tmp_path / "video0").touch()
     (tmp_path / "video2").touch()

@@ -158,6 +158,11 @@ def open_camera(number: int) -> Camera:
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, WIDTH)
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, HEIGHT)
     capture.set(cv2.CAP_PROP_FPS, SFREQ)
+    return _require_picture(capture, label)
+
+
+def _require_picture(capture: Any, label: str) -> Camera:
+    """Return a camera whose first picture came: one that is in use can be opened as well, and then gives none."""
     if not capture.isOpened() or not capture.grab():
         capture.release()
         raise BadInput(
