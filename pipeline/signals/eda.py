@@ -23,6 +23,9 @@ TONIC_HZ: Final = 0.05
 #: Windows are measured at this rate (Hz), so that 4 Hz and 1 kHz devices give like features.
 MEASURE_HZ: Final = 8.0
 
+#: More samples than about this (Hz) tell a spline nothing.
+KNOTS_HZ: Final = 32.0
+
 #: The second derivative is taken over steps of this many samples, 0.5 s: such a step looks past what is faster than
 #: 1 Hz, of which a 4 Hz device has nothing.
 CURVE: Final = 4
@@ -140,14 +143,15 @@ class EdaProcessor(OneByOne):
     def _at_one_rate(self, columns: Array) -> Array:
         """Return a window ``(n_times, n_columns)`` at `MEASURE_HZ`, ``(n_columns, n_points)``, up to its last sample.
 
-        What passed the low-pass is smooth enough for a cubic spline between the samples.
+        What passed the low-pass is smooth enough for a cubic spline between the samples, or between some of them.
         """
-        step = round(self._sfreq / MEASURE_HZ)
-        if step * MEASURE_HZ == self._sfreq:
-            return np.ascontiguousarray(columns[::-step][::-1].T)
-        last = (len(columns) - 1) / self._sfreq
+        if self._sfreq % MEASURE_HZ == 0:
+            return np.ascontiguousarray(columns[:: -round(self._sfreq / MEASURE_HZ)][::-1].T)
+        step = max(1, math.floor(self._sfreq / KNOTS_HZ))
+        knots, rate = columns[::-step][::-1], self._sfreq / step
+        last = (len(knots) - 1) / rate
         points = np.arange(math.floor(last * MEASURE_HZ), -1, -1)
-        spline = CubicSpline(np.arange(len(columns)) / self._sfreq, columns)
+        spline = CubicSpline(np.arange(len(knots)) / rate, knots)
         return np.ascontiguousarray(spline(last - points / MEASURE_HZ).T)
 
 
