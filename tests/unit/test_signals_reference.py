@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from scipy import signal, stats
+from scipy.interpolate import CubicSpline
 
 from pipeline.files.read import read_recording
 from pipeline.files.table import TableOptions
@@ -136,6 +137,32 @@ def _beats(path: Path) -> Array:
     beats = np.array([[float(value) for value in row.split(",")] for row in rows if row != "IBI"])
     beats[:, 0] += later
     return beats
+
+
+def test_beats_are_those_of_a_spline_through_the_wave(shared_data: Path) -> None:
+    """A clean minute: intervals between the maxima of a spline, and NumPy's correlation at the beat's period."""
+    stream = taken(shared_data / "wesad_wrist" / "S2" / "S2_E4_Data.zip", "PPG")
+    beats = _beats(shared_data / "wesad_wrist" / "S2" / "S2_E4_Data.zip")
+    covered = np.bincount((beats[:, 0] // 60).astype(int), beats[:, 1])
+    minute = part(stream, 60 * covered.argmax(), 60 * covered.argmax() + 60)
+    sos = signal.butter(2, [0.5, 8], "bandpass", fs=64, output="sos")
+    raw = minute.data[:, 0].astype(float)
+    wave, _ = signal.sosfilt(sos, raw, zi=signal.sosfilt_zi(sos) * raw[0])
+    for window in windows_of(minute):
+        found = dict(zip(FEATURES["PPG"].names, window.features[0].astype(float), strict=True))
+        own = samples_of(minute, window, wave)
+        own = (own - own.mean()) / own.std()
+        correlation = np.correlate(own, own, "full")[len(own) - 1 :] / (len(own) - np.arange(len(own)))
+        period = 1 / math.exp(found["heart_rate_ln"])
+        assert found["periodicity"] == pytest.approx(min(correlation[round(64 * period)], 1), abs=0.02)
+        finely = CubicSpline(np.arange(len(own)) / 64, own)(np.arange(0, (len(own) - 1) / 64, 0.001))
+        tops, _ = signal.find_peaks(finely, distance=600 * period, prominence=0.5)
+        intervals = np.diff(tops) / 1000
+        assert 60 * found["beat_rate"] == pytest.approx(60 / np.median(intervals), abs=1)
+        assert math.exp(found["ibi_sd_ln"]) - 0.005 == pytest.approx(intervals.std(), abs=0.005)
+        assert math.exp(found["rmssd_ln"]) - 0.005 == pytest.approx(np.sqrt(np.mean(np.diff(intervals) ** 2)), abs=0.01)
+        variation = stats.variation(finely[tops])
+        assert math.exp(found["amplitude_variation_ln"]) - 0.01 == pytest.approx(variation, abs=0.02)
 
 
 def test_the_pulse_waves_shape_is_that_of_the_filtered_wave(shared_data: Path) -> None:
