@@ -39,7 +39,7 @@ class Expiry:
             name(session)
             for name in (
                 keys.events, keys.commands, keys.answers, keys.recording, keys.recorded, keys.health, keys.info,
-                keys.model, keys.noted, keys.alarms,
+                keys.model, keys.chosen, keys.noted, keys.alarms,
             )
         ]  # fmt: skip
         for participant, streams in participants.items():
