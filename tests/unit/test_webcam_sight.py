@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
+import matplotlib
 import numpy as np
 import pytest
 
@@ -94,6 +95,16 @@ def test_a_covered_part_is_named(picture, place, colour, parts):
     windows = still(cover(picture, place, shade))
     assert said(windows) == {(f"face partly hidden: {parts}",)}
     assert {window.quality for window in windows} == {0.5}
+
+
+def test_another_face_is_judged_alike():
+    """The portrait that comes with Matplotlib: a closed mouth, glasses, a cap's shadow."""
+    portrait = cv2.imread(str(Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"))
+    assert said(still(portrait)) == {()}
+    masked = cover(portrait, (slice(165, 360), slice(248, 340)), 200)
+    assert said(still(masked)) == {("face partly hidden: mouth",)}
+    shaded = cover(portrait, (slice(190, 340), slice(170, 208)), 20)
+    assert said(still(shaded)) == {("face partly hidden: left eye and right eye",)}
 
 
 def test_half_a_face_is_told(picture):
