@@ -45,7 +45,7 @@ test: $(VENV)/.installed-all ## Run all tests; coverage of pipeline and model mu
 	@$(BIN)/coverage report --fail-under=90
 
 soak: $(VENV)/.installed-all ## Run the tests that take longer than `make test` should, and say what they measured
-	@$(BIN)/python -m pytest -m soak -rP
+	@HELO_CHROMIUM="$${HELO_CHROMIUM:-$$(tests/chromium.sh)}" $(BIN)/python -m pytest -m soak -rP
 
 lint: $(VENV)/.installed-all ## Format, style, types and the rules of who may import what
 	$(BIN)/ruff format --check .

@@ -93,6 +93,13 @@ def dashboard_of(run: int) -> psutil.Process:
     raise SystemExit("the dashboard does not start")
 
 
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def wait_for_port(port: int) -> None:
     """Wait until something answers there."""
     deadline = time.monotonic() + _START_S
@@ -135,9 +142,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="helo-bench-") as folder:
         command = [*HELO, "demo", "--recordings", str(Path(folder)), "--json"]
         env = {**os.environ, "HELO_PORT": str(port)}

@@ -151,6 +151,7 @@ class Reader:
             else:
                 self._ring.flush()
                 if self._health.silent:
+                    self._health.report(clock, at_once=not self._lost)
                     self._lose(f"no sample has come for {self._health.silence:.1f} s")
                     lookout = lookout or self._look_out(info)
                     if lookout.calls_for_another_inlet(local_clock()):

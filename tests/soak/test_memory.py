@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import psutil
 import pytest
 import redis
-from scipy.stats import theilslopes
 
 from pipeline.modalities import MODALITIES
 from pipeline.store import keys
@@ -21,6 +20,7 @@ from tests.command import wait_for
 from tests.faults.live import STREAMS, Live, live
 from tests.faults.proofs import assert_nothing_lost_or_doubled
 from tests.faults.sensors import CHANNELS, RATES
+from tests.flat import growth
 
 MINUTES = float(os.environ.get("HELO_SOAK_MINUTES", "20"))
 EVERY_S = 10.0
@@ -68,12 +68,6 @@ def own_memory(session: Live) -> dict[str, int]:
 def store_memory(client: redis.Redis, session: str) -> int:
     """Return what a session's keys take (bytes)."""
     return sum(client.memory_usage(key, samples=0) for key in client.scan_iter(match=f"{keys.session(session)}*"))
-
-
-def growth(times: list[float], values: list[float]) -> float:
-    """Return by which share a line through the values rises, by the median of all slopes (Theil and Sen)."""
-    slope, intercept, *_ = theilslopes(values, times)
-    return slope * (times[-1] - times[0]) / (intercept + slope * times[0])
 
 
 @pytest.mark.soak

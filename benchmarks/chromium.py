@@ -1,0 +1,30 @@
+"""A real Chromium: that of HELO_CHROMIUM, or one on the PATH."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from playwright.sync_api import Browser, sync_playwright
+
+FLAGS: Final = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def chromium() -> str | None:
+    """Return its path; None where there is none."""
+    given = os.environ.get("HELO_CHROMIUM")
+    return given or next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+@contextmanager
+def running(path: str) -> Iterator[Browser]:
+    """Run it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
