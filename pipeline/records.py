@@ -94,6 +94,8 @@ class FeatureWindow(Record, frozen=True, tag="window"):
     """When the last sample used arrived (s)."""
     made: float | None = None
     """When the worker had the window ready (s)."""
+    bad: dict[str, str] = {}
+    """Channels of the stream that could not be used, and why; the reasons say so, too."""
 
 
 class ModalityUse(Record, frozen=True):

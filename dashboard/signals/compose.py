@@ -12,7 +12,6 @@ from dashboard.deliveries import screen_name, silence
 from dashboard.picture import base
 from dashboard.signals import says
 from dashboard.signals.choice import SPANS, Choice
-from dashboard.signals.reasons import bad_channels
 from dashboard.signals.traces import Signal, View
 from dashboard.signals.watched import Watched
 from dashboard.signals.words import NO_FACE, SIGNALS
@@ -156,7 +155,7 @@ def _silent(health: StreamHealth | None, now: float) -> str:
 
 def _traces(view: View, ch_names: tuple[str, ...], windows: Sequence[FeatureWindow]) -> list[dict[str, str]]:
     """Return the label of each trace, and what the newest window says against its channels."""
-    bad = bad_channels(windows[-1].reasons, ch_names) if windows else {}
+    bad = windows[-1].bad if windows else {}
     traces = []
     for label, places in zip(view.traces.labels, view.traces.made_of, strict=True):
         faults = [(ch_names[place], bad[ch_names[place]]) for place in places if ch_names[place] in bad]

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from dashboard.signals.reasons import bad_channels
 from pipeline.records import Array, FeatureWindow
 from pipeline.signals.families import LIVE, family_specs
 from pipeline.signals.family import GSR, PPG
@@ -100,7 +99,7 @@ def heads(windows: Sequence[FeatureWindow], taken: Taken, scalp: Scalp, family: 
     n_bands = len(names) // len(scalp.ch_names)
     measured = bool(windows) and now - windows[-1].end <= OLD_S and _known(windows[-1])
     fallback = dict.fromkeys(taken.ch_names, UNMEASURED)
-    bad = bad_channels(windows[-1].reasons, taken.ch_names) if measured else fallback
+    bad = windows[-1].bad if measured else fallback
     taken_as = [taken.ch_names[place] if place >= 0 else None for place in scalp.found]
     states = ["not in the stream" if name is None else bad.get(name, "") for name in taken_as]
     return {

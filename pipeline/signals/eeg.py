@@ -11,7 +11,7 @@ from scipy.fft import rfft
 
 from pipeline.errors import BadInput
 from pipeline.records import Array
-from pipeline.signals.electrodes import Judged, judge
+from pipeline.signals.electrodes import Judged, alone, judge
 from pipeline.signals.family import BANDS, eeg_spec
 from pipeline.signals.filters import CausalFilter, FilterState, band_pass, notches
 from pipeline.signals.montage import Montage, canonical
@@ -144,7 +144,7 @@ class EegProcessor:
         values = 0.5 * np.log(2 * math.pi * math.e * np.maximum(power, LEAST_POWER))
         artefacts = self._artefacts(cap, power[:, :, -1])
         return [
-            Measured(own, *self._quality(electrodes, what))
+            Measured(own, *self._quality(electrodes, what), bad=self._bad(electrodes))
             for own, electrodes, what in zip(values, judged, artefacts, strict=True)
         ]
 
@@ -179,6 +179,10 @@ class EegProcessor:
         for one in artefacts:
             quality *= ARTEFACTS[one]
         return quality, (*reasons, *artefacts)
+
+    def _bad(self, judged: Judged) -> dict[str, str]:
+        """Return the bad sources by name."""
+        return {self._montage.sources[source]: alone(why) for source, why in judged.bad.items()}
 
     def _named(self, bad: dict[int, str]) -> list[str]:
         """Return why sources are bad, those that are so for the same reason in one sentence."""

@@ -45,6 +45,11 @@ class Judged(NamedTuple):
 _NOTHING: Final = Judged({}, ())
 
 
+def alone(sentence: str) -> str:
+    """Return what a sentence says without a channel's name: ``flat``, ``50 Hz noise``."""
+    return sentence.replace(" on {}", "").replace("{} ", "")
+
+
 def judge(filtered: Array, raw: Array, sfreq: float) -> list[Judged]:
     """Judge windows, each by itself.
 

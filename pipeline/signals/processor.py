@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -46,6 +46,8 @@ class Measured:
     """0 (useless) .. 1 (good)."""
     reasons: tuple[str, ...] = ()
     """Why the quality is below 1, and what else somebody should look at: in words, without the modality's name."""
+    bad: dict[str, str] = field(default_factory=dict)
+    """Channels that could not be used, by their names in the stream, and why."""
 
 
 class ModalityProcessor(Protocol):

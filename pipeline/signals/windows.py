@@ -159,6 +159,7 @@ class WindowMaker:
             first=buffer.index(span.first),
             last=buffer.index(span.stop) - 1,
             arrival=buffer.arrival(span.stop - 1) if span.stop > span.first else None,
+            bad={} if measured is None else measured.bad,
         )
 
     def _judge_rate(self, times: Array) -> tuple[float, list[str]]:

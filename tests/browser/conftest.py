@@ -9,6 +9,9 @@ from playwright.sync_api import Browser, Page
 from benchmarks.chromium import chromium, running
 from tests.browser.written import WrittenSession
 
+#: What a page says that could not be made, in the server or in the browser.
+FAULTS = "[data-testid=stException], .helo-fault"
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -22,8 +25,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def view(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a dashboard as a new viewer, and waits for what its page is known by."""
-    contexts = []
+    """Return a function that opens a dashboard as a new viewer, and waits for what its page is known by.
+
+    In the end no page may have raised anything, nor say that it cannot draw.
+    """
+    pages: list[Page] = []
+    raised: list[str] = []
 
     def open_page(
         port: int,
@@ -35,16 +42,19 @@ def view(browser: Browser) -> Iterator[Callable[..., Page]]:
         ready: str = ".helo .status",
     ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
-        contexts.append(context)
         page = context.new_page()
+        pages.append(page)
+        page.on("pageerror", lambda error: raised.append(f"{page.url}: {error}"))
         page.set_default_timeout(60_000)
         page.goto(f"http://localhost:{port}/{path}")
         page.wait_for_selector(ready)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        raised += page.locator(FAULTS).all_inner_texts()
+        page.context.close()
+    assert raised == []
 
 
 @pytest.fixture

@@ -1,7 +1,13 @@
-"""What axe-core finds on the pages: nothing serious, in light and dark."""
+"""Who sees badly, or uses no mouse: axe-core finds nothing serious, and the keyboard alone reaches every control."""
 
+from pathlib import Path
+
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+from tests.browser.written import WrittenSession
+from tests.past import past_session
 
 #: Of four impacts, the two that shut somebody out.
 GRAVE = ("serious", "critical")
@@ -29,11 +35,50 @@ PAGES = {
     "used": ".helo",
     "signals": ".helo .eeg canvas",
     "control": ".helo .readonly",
-    "sessions": ".helo, [data-testid=stText]",
+    "sessions": ".helo tbody tr",
+    "sessions?session=past": ".course-plot .main-svg >> nth=0",
 }
+#: Number everything that can be operated, and return how much that is. Of radio buttons the keyboard reaches one.
+NUMBER = """() => {
+    const able = [...document.querySelectorAll('a[href], button, input, select, textarea')]
+        .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled && one.tabIndex >= 0);
+    able.forEach((one, number) => { one.dataset.number = number; });
+    return able.map((one) => one.outerHTML.slice(0, 200));
+}"""
+#: The number of what has the focus, and whether that shows; around a choice of Streamlit's its box shows it.
+FOCUS = """() => {
+    const at = document.activeElement;
+    const shows = at.matches('[role=combobox]') || getComputedStyle(at).outlineStyle !== 'none';
+    return [at.dataset.number ?? null, shows || getComputedStyle(at).boxShadow !== 'none'];
+}"""
 
 
-def test_nothing_shuts_anybody_out(written, view):
-    written.live(range(60))
-    found = {path: in_both_themes(view(written.port, path, ready=ready)) for path, ready in PAGES.items()}
+@pytest.fixture
+def everything(written: WrittenSession, tmp_path: Path) -> WrittenSession:
+    """A session that runs, and one that was recorded."""
+    written.live(range(60), alarms=True)
+    past_session(tmp_path / "past")
+    return written
+
+
+def test_nothing_shuts_anybody_out(everything, view):
+    found = {path: in_both_themes(view(everything.port, path, ready=ready)) for path, ready in PAGES.items()}
     assert found == {path: [] for path in PAGES}
+
+
+def test_the_keyboard_alone_reaches_every_control_and_shows_where_it_is(everything, view):
+    missed = {path: unreached(view(everything.port, path, ready=ready)) for path, ready in PAGES.items()}
+    assert missed == {path: [] for path in PAGES}
+
+
+def unreached(page: Page) -> list[str]:
+    """Return what can be operated but not reached by Tab, or does not show that it has the focus."""
+    controls = page.evaluate(NUMBER)
+    assert controls
+    reached = set()
+    for _ in range(len(controls) + 10):
+        page.keyboard.press("Tab")
+        number, shows = page.evaluate(FOCUS)
+        if number is not None and shows:
+            reached.add(int(number))
+    return [html for number, html in enumerate(controls) if number not in reached]

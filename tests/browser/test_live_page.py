@@ -1,12 +1,14 @@
 """What the live page shows of sessions that the test writes."""
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from pipeline.modalities import EMOTIONS
 from pipeline.records import Event
-from pipeline.states import Alarm, Alarms
+from pipeline.states import Alarm, Alarms, Explained
 from pipeline.streams.clock import local_clock
 from tests.browser.written import taken
 from tests.command import wait_for
@@ -43,14 +45,18 @@ def test_text_from_outside_is_shown_as_text(written, view):
     written.estimates(
         range(40), reason=f"reason {MARKUP}", modalities={"EEG": taken(f"fault {MARKUP}")}, abstained=range(39, 40)
     )
-    page = view(written.port)
-    page.wait_for_selector(CHART)
-    text = page.locator(".helo")
-    for what in ("Composite", "stream", "note", "reason", "fault"):
-        expect(text).to_contain_text(f"{what} {MARKUP}")
-    assert page.evaluate("document.querySelectorAll('.helo img, .helo li b b').length") == 0
-    assert page.evaluate("window.hit") is None
-    assert page.evaluate("document.querySelector('.helo .plot').data.map(d => d.name)")[9].startswith("joy &lt;b&gt;")
+    written.board.put_explained("P001", Explained(39, local_clock(), None, np.eye(len(EMOTIONS), dtype=np.float32)))
+    for path, told in {
+        "": ("stream", "note", "reason", "fault"),
+        "used": ("joy",),
+        "signals": (),
+        "control": ("stream", "note"),
+    }.items():
+        page = view(written.port, path)
+        for what in ("Composite", *told):
+            expect(page.locator(".helo")).to_contain_text(f"{what} {MARKUP}")
+        assert page.evaluate("document.querySelectorAll('.helo img, .helo li b b').length") == 0
+        assert page.evaluate("window.hit") is None
 
 
 def test_abstained_ticks_are_a_gap_and_not_data(written, view):
@@ -106,15 +112,29 @@ def test_an_alarm_is_in_the_banner_and_sounds_where_that_is_wanted(written, view
     expect(sound).to_have_attribute("data-played", "2")
 
 
-def test_a_blind_session_shows_no_estimate(written, view):
-    written.begin(display="blind")
+@pytest.mark.parametrize("display", ["open", "blind"])
+def test_a_blind_session_shows_no_estimate_and_sends_none(written, browser, display):
+    shares = np.full(10, 0.0617, dtype=np.float32)
+    shares[0] = 0.4447
+    written.begin(display=display)
     written.stream()
     written.model(demonstration=True)
-    written.estimates(range(40))
-    page = view(written.port)
-    expect(page.locator(".notices")).to_contain_text("This session is blind: estimates are recorded, not shown.")
-    expect(page.locator(".health tbody tr")).to_have_count(1)
-    assert page.locator(".plot, .bar-row").count() == 0
+    written.estimates(range(40), shares=shares)
+    sent: list[bytes] = []
+    for path, ready in (("", ".health tbody tr"), ("used", ".plan"), ("signals", ".helo"), ("control", ".health")):
+        context = browser.new_context()
+        page = context.new_page()
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(frame)))
+        page.goto(f"http://localhost:{written.port}/{path}")
+        page.wait_for_selector(ready)
+        if display == "blind":
+            expect(page.locator(".notices")).to_contain_text(
+                "This session is blind: estimates are recorded, not shown."
+            )
+            expect(page.locator(".mixture .plot, .bar-row")).to_have_count(0)
+        context.close()
+    told = re.compile(rb"[\[,](0\.)?4447[,\]]")
+    assert any(told.search(frame) for frame in sent) == (display == "open")
 
 
 def test_one_of_several_participants_is_chosen(written, view):

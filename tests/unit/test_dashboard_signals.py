@@ -15,7 +15,6 @@ from dashboard.signals.choice import Choice
 from dashboard.signals.compose import SentSignals, compose
 from dashboard.signals.display_filter import DisplayFilter
 from dashboard.signals.montages import AVERAGE, LONGITUDINAL, montages
-from dashboard.signals.reasons import bad_channels
 from dashboard.signals.traces import COLUMNS, Signal
 from dashboard.signals.watched import Watched
 from dashboard.situation import Situation
@@ -80,31 +79,20 @@ def floats(packed: str) -> np.ndarray:
         ([], {}),
     ],
 )
-def test_the_channels_that_the_processor_calls_bad_are_found_in_its_words(dead: list[int], expected: dict[str, str]):
+def test_a_window_says_which_channels_are_bad_and_why(dead: list[int], expected: dict[str, str]):
     data = samples("EEG", 6)
     data[:, list(dead)] = 3.0
     newest = watched_of("EEG", data).windows["EEG"][-1]
-    assert bad_channels(newest.reasons, EEG_CHANNELS) == expected
+    assert newest.bad == expected
 
 
 @pytest.mark.parametrize(("noisy", "names"), [([3], ["F3"]), ([0, 17], ["Fp1", "O2"])])
-def test_channels_with_mains_noise_are_found_at_the_sentences_end(noisy: list[int], names: list[str]):
+def test_a_window_says_which_channels_have_mains_noise(noisy: list[int], names: list[str]):
     data = samples("EEG", 6)
     mains = 150 * np.sin(2 * np.pi * 50 * np.arange(len(data)) / RATES["EEG"])
     data[:, noisy] += mains[:, np.newaxis].astype(np.float32)
     newest = watched_of("EEG", data).windows["EEG"][-1]
-    assert bad_channels(newest.reasons, EEG_CHANNELS) == dict.fromkeys(names, "50 Hz noise")
-
-
-def test_names_with_blanks_and_commas_are_read_and_other_sentences_name_nobody():
-    names = ("A, 1", "A", "A 1")
-    assert bad_channels(["A, 1, A 1 flat", "A railed or loose"], names) == {
-        "A, 1": "flat",
-        "A 1": "flat",
-        "A": "railed or loose",
-    }
-    assert bad_channels(["50 Hz noise on every channel"], names) == dict.fromkeys(names, "50 Hz noise")
-    assert bad_channels(["blink or eye movement", "only 8 of 18 channels are good"], names) == {}
+    assert newest.bad == dict.fromkeys(names, "50 Hz noise")
 
 
 def test_montages_are_the_voltages_they_say():

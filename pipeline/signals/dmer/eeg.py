@@ -11,6 +11,7 @@ from pipeline.records import Array
 from pipeline.signals.contact import bad_channels
 from pipeline.signals.dmer.features import BANDS, EEG_HZ, FEATURES
 from pipeline.signals.dmer.steady import SteadyProcessor
+from pipeline.signals.electrodes import alone
 from pipeline.signals.filters import band_pass, band_stop
 from pipeline.signals.montage import canonical
 from pipeline.signals.processor import Measured, Window
@@ -81,7 +82,8 @@ class DmerEegProcessor(SteadyProcessor):
         bad = bad_channels(np.ascontiguousarray(points.T)[np.newaxis], EEG_HZ)[0]
         quality = 1.0 - len(bad) / self._n_model
         reasons = tuple(why.format(self._names[channel]) for channel, why in bad.items())
-        return Measured(differential_entropy(points.T), quality if 2 * quality >= 1 else 0.0, reasons)
+        named = {self._names[channel]: alone(why) for channel, why in bad.items()}
+        return Measured(differential_entropy(points.T), quality if 2 * quality >= 1 else 0.0, reasons, named)
 
     def _prepare(self, filtered: Array) -> Array:
         """Refer every channel to the reference, where the stream has it."""
