@@ -15,6 +15,13 @@ export function gaps() {
   };
 }
 
+/** Keep a chart that is drawn as large as its place, while it is in the page; until it is disconnected. */
+export function fitting(Plotly, plot) {
+  const observer = new ResizeObserver(() => plot.data && plot.clientWidth && Plotly.Plots.resize(plot));
+  observer.observe(plot);
+  return observer;
+}
+
 export function axis(theme) {
   return {
     gridcolor: theme.border, zeroline: false, fixedrange: true, tickfont: { color: theme.muted, size: 12 },

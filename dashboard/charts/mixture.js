@@ -3,6 +3,7 @@
 import { choice } from "./choice.js";
 import { el, fill, panel, say } from "./dom.js";
 import { Lanes } from "./lanes.js";
+import { fitting } from "./look.js";
 import { Gaps, marks } from "./marks.js";
 import { Stack } from "./stack.js";
 
@@ -71,10 +72,7 @@ export class Mixture {
     layout.xaxis.range = this.range();
     const looks = this.view.looks().map((one, place) => ({ ...one, ...traces[place] }));
     await this.Plotly.newPlot(this.plot, looks, layout, { displayModeBar: false, doubleClick: false });
-    if (!this.drawn) {
-      this.fit = new ResizeObserver(() => this.Plotly.Plots.resize(this.plot));
-      this.fit.observe(this.plot);
-    }
+    this.fit ??= fitting(this.Plotly, this.plot);
     this.drawn = true;
     this.plot.removeAllListeners();
     this.plot.on("plotly_relayout", (change) => this.relaid(change));

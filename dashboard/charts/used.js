@@ -1,7 +1,7 @@
 // What the model used: the weight of each modality and its distance from the training data over the last minutes, and
 // what the newest estimate was made of. The server sends all of it, once a second.
 import { el, fill, panel, plain, say, show } from "./dom.js";
-import { axis, frame } from "./look.js";
+import { axis, fitting, frame } from "./look.js";
 import { local, Page, page } from "./page.js";
 
 const CONFIG = { displayModeBar: false };
@@ -16,18 +16,18 @@ class Chart {
     this.message = el("p", "empty");
     fill(body, el("p", "caption", hint), this.plot, this.message);
     this.element = box;
-    this.fit = new ResizeObserver(() => this.drawn && this.Plotly.Plots.resize(this.plot));
-    this.fit.observe(this.plot);
+    this.fit = fitting(Plotly, this.plot);
   }
 
-  /** Draw, or say why there is nothing to draw. */
-  async draw(message, traces, layout) {
+  /** Draw, or say why there is nothing to draw; what is the same as before, of which it is made, is not drawn anew. */
+  async draw(message, traces, layout, of = null) {
     show(this.plot, !message);
     show(this.message, Boolean(message));
     say(this.message, message ?? "");
-    if (message) return;
+    const made = of && JSON.stringify(of);
+    if (message || (made && made === this.made)) return;
+    this.made = made;
     await this.Plotly.react(this.plot, traces(), layout(), CONFIG);
-    this.drawn = true;
   }
 
   forget() {
@@ -88,7 +88,7 @@ class Used extends Page {
       type: "heatmap", z: made.plan, x: made.plan[0].map((_, k) => k + 1), y: made.plan.map((_, k) => k + 1),
       colorscale: [[0, theme.panel], [1, theme.text]], zmin: 0, showscale: false, xgap: 1, ygap: 1,
       hovertemplate: "physiological %{y}, behavioural %{x}: %{z:.1%}<extra></extra>",
-    }], () => ({ ...square(numbered("behavioural token"), numbered("physiological token")), margin: { l: 52, r: 6, t: 4, b: 46 } }));
+    }], () => ({ ...square(numbered("behavioural token"), numbered("physiological token")), margin: { l: 52, r: 6, t: 4, b: 46 } }), [made?.plan, theme]);
     const names = setup.emotions.map(({ name }) => plain(name));
     const named = { showgrid: false, tickvals: names.map((_, k) => k), ticktext: names };
     await this.correlation.draw(waiting, () => {
@@ -99,7 +99,7 @@ class Used extends Page {
         xgap: 1, ygap: 1, hoverongaps: false, hovertemplate: "%{z:+.2f}<extra></extra>",
         colorbar: { thickness: 10, outlinewidth: 0, tickfont: { color: theme.muted, size: 11 } },
       }];
-    }, () => square({ ...named, tickangle: -45 }, named));
+    }, () => square({ ...named, tickangle: -45 }, named), [made?.correlation, theme]);
   }
 
   async recolour() {

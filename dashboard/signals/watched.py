@@ -18,7 +18,7 @@ from pipeline.store.ring import COUNT, BlockingReader, Entry, newest_first
 R = TypeVar("R", bound=Record)
 
 #: Whoever looks at signals looks again within this time (s).
-LOOKED_S: Final = 4.0
+LOOKED_S: Final = 10.0
 #: The store is read about this often (s), however many look.
 PERIOD_S: Final = 0.2
 

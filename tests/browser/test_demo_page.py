@@ -171,6 +171,19 @@ def test_the_way_from_page_to_page_is_at_the_top(demo, view):
     page.wait_for_function("document.querySelector('.helo .mixture .plot')?.data?.[0].x.length >= 40")
 
 
+def test_a_dashboard_that_was_killed_comes_back_for_its_viewers_and_the_session_goes_on(demo, view):
+    page = view(demo)
+    page.wait_for_selector(CHART)
+    before = {process["kind"]: process["pid"] for process in status()["processes"] if process["kind"] != "reader"}
+    os.kill(before.pop("dashboard"), signal.SIGKILL)
+    stopped = page.evaluate(NEWEST)
+    page.wait_for_function(f"{NEWEST} > {stopped} + 2000")
+    times = page.evaluate("document.querySelector('.helo .plot').data[0].x.slice(-20)")
+    assert np.diff(times).max() < 2 * 250  # what was estimated meanwhile is there
+    after = {process["kind"]: process["pid"] for process in status()["processes"]}
+    assert before.items() <= after.items()
+
+
 def test_infer_killed_is_said_and_the_chart_goes_on_by_itself(demo, view):
     page = view(demo)
     page.wait_for_selector(CHART)
