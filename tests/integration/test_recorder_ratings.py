@@ -17,6 +17,7 @@ from pipeline.store.server import EmbeddedServer
 from pipeline.streams.clock import local_clock
 from pipeline.workers.control import Control
 from tests.played import Session
+from tests.workers import choosing_of
 
 Until = Callable[..., None]
 ITEMS = ("Valence", "Arousal", "Dominance")
@@ -29,7 +30,7 @@ def session(
     rated = {"trials": {"start": "start *", "end": "end *"}, "rating": {"scale": "sam"}}
     made = Session(unique, tmp_path, store_server, connection, **rated)
     board = Board(connection, unique)
-    control = Control(board, "recording", list)
+    control = Control(board, "recording", list, choosing_of(board, unique, tmp_path))
     made.announce()
     yield made, control
     board.close()
