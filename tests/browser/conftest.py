@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.chromium import chromium, running
 from tests.browser.written import WrittenSession
 
+# What is waited for comes within a fraction of a second; a machine may be busy.
+expect.set_options(timeout=30_000)
 #: What a page says that could not be made, in the server or in the browser.
 FAULTS = "[data-testid=stException], .helo-fault"
 
