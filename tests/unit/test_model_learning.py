@@ -111,7 +111,7 @@ def test_the_learned_label_correlation_comes_to_match_the_true_one(make_windows)
             run.step()
         found[alignment] = _distance_of_correlation(run.network, windows.labels)
         assert before > 0.5
-    assert found[1.0] < 0.05
+    assert found[1.0] < 0.1
     assert found[0.0] > 0.5
 
 
