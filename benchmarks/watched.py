@@ -46,7 +46,7 @@ _WATCH_CHART = """() => {
     let last = null;
     window.seen = [];
     new MutationObserver(() => {
-        const newest = plot.data[0].x.at(-1);
+        const newest = plot.data[0].x.at(-1) ?? last;  // none before the first estimate, and behind a gap
         if (newest === last) return;
         last = newest;
         painted((at) => seen.push([newest, at]));

@@ -176,7 +176,9 @@ def _slope(values: Array) -> float:
 
 def _quality(window: Window, level: float, speed: Array) -> tuple[float, tuple[str, ...]]:
     raw = window.data[window.ok, 0]
-    middle, low, high = float(np.median(raw)), float(raw.min()), float(raw.max())
+    ordered = np.sort(raw)
+    low, high = float(ordered[0]), float(ordered[-1])
+    middle = float(ordered[(len(raw) - 1) // 2] + ordered[len(raw) // 2]) / 2
     if middle > COUNTS_US:
         return 0.0, (f"above {COUNTS_US:g} uS: looks like raw counts",)
     if SIEMENS_US[0] < middle < SIEMENS_US[1]:
