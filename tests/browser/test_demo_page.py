@@ -20,7 +20,7 @@ from tests.command import SEED, started, status, wait_for
 
 CHART = ".helo .plot .main-svg >> nth=0"
 SHOTS = 40
-NEWEST = "document.querySelector('.helo .plot').data[0].x.at(-1)"
+NEWEST = "document.querySelector('.helo .plot')?.data?.[0]?.x.at(-1)"
 COUNT = "document.querySelector('.helo .plot').data[0].x.length"
 
 
