@@ -40,7 +40,7 @@ run: $(VENV)/.installed-run ## Show a simulated participant's mixture at localho
 
 test: $(VENV)/.installed-all ## Run all tests; coverage of pipeline and model must stay above 90 %
 	@$(BIN)/coverage erase
-	@HELO_CHROMIUM="$${HELO_CHROMIUM:-$$(tests/chromium.sh)}" $(BIN)/coverage run -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@HELO_CHROMIUM="$${HELO_CHROMIUM:-$$(tests/chromium.sh)}" $(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90
 

@@ -19,6 +19,9 @@ from pipeline.streams.clock import local_clock
 from pipeline.streams.outlet import Outlet
 from pipeline.streams.pacing import BLOCK_S, Block, cut
 
+#: A sensor that goes away keeps its outlet for so long (s): liblsl drops what one still holds when it is closed.
+HANDED_OVER_S = 0.5
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -82,6 +85,7 @@ class Sensor:
     def __post_init__(self) -> None:
         self._names = self.info.ch_names
         self._outlet: Outlet | None = Outlet(self.info)
+        self._leaving: tuple[float, Outlet] | None = None
         self._origin: float | None = None
         self._fault: Fault | None = None
         self._shift = 0.0
@@ -107,7 +111,10 @@ class Sensor:
         time = float(block.times[0])
         if begin and self._origin is None:
             self._origin = time
-        self._turn_to(self._due(time), start + time)
+        self._turn_to(self._due(time), start, time)
+        if self._leaving is not None and self._leaving[0] <= time:
+            self._leaving[1].close()
+            self._leaving = None
         if self._outlet is None or (self._back and not self._outlet.has_consumers):
             return
         times, data = self._spoil(block.times, np.asarray(block.samples))
@@ -134,10 +141,11 @@ class Sensor:
         since = time - self._origin
         return next((fault for at, fault in self.faults if at <= since < at + fault.seconds), None)
 
-    def _turn_to(self, fault: Fault | None, now: float) -> None:
+    def _turn_to(self, fault: Fault | None, start: float, time: float) -> None:
         """Begin and end faults."""
         if fault is self._fault:
             return
+        now = start + time
         if self._fault is not None:
             self.happened[-1].returned = now
             if self._fault.away:
@@ -147,7 +155,7 @@ class Sensor:
             self.happened.append(Happened(fault, now))
             self._shift += fault.shift_s
             if fault.away and self._outlet is not None:
-                self._outlet.close()
+                self._leaving = time + HANDED_OVER_S, self._outlet
                 self._outlet = None
         self._fault = fault
 
