@@ -113,8 +113,7 @@ class Sensor:
             self._origin = time
         self._turn_to(self._due(time), start, time)
         if self._leaving is not None and self._leaving[0] <= time:
-            self._leaving[1].close()
-            self._leaving = None
+            self._leave()
         if self._outlet is None or (self._back and not self._outlet.has_consumers):
             return
         times, data = self._spoil(block.times, np.asarray(block.samples))
@@ -127,8 +126,14 @@ class Sensor:
 
     def close(self) -> None:
         """Take the stream off the network."""
+        self._leave()
         if self._outlet is not None:
             self._outlet.close()
+
+    def _leave(self) -> None:
+        if self._leaving is not None:
+            self._leaving[1].close()
+            self._leaving = None
 
     @property
     def _back(self) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from pipeline.store.board import Board
 from pipeline.store.connection import Connection, connect
 from pipeline.store.server import EmbeddedServer
 
@@ -43,6 +44,14 @@ def connection(store_server: EmbeddedServer) -> Iterator[Connection]:
     connection = connect(store_server.url)
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def board(connection: Connection, unique: str) -> Iterator[Board]:
+    """The board of a session of its own."""
+    board = Board(connection, unique)
+    yield board
+    board.close()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pipeline.signals.electrodes import Judged, alone, judge
 from pipeline.signals.family import BANDS, eeg_spec
 from pipeline.signals.filters import CausalFilter, FilterState, band_pass, notches
 from pipeline.signals.montage import Montage, canonical
-from pipeline.signals.processor import Conditioned, Measured, Window, finite
+from pipeline.signals.processor import Conditioned, Measured, Unexplained, Window, finite
 
 #: Pass band (Hz).
 PASS_HZ: Final = (1.0, 45.0)
@@ -47,7 +47,7 @@ AT_ONCE: Final = 8
 LEAST_POWER: Final = 1e-4
 
 
-class EegProcessor:
+class EegProcessor(Unexplained):
     """Band-pass 1-45 Hz with mains notches; on windows of 1 s differential entropy per channel and band.
 
     Channels that `electrodes.judge` finds bad in a window are interpolated in it, as those that the cap lacks always
@@ -124,10 +124,6 @@ class EegProcessor:
             for first in range(0, len(same), AT_ONCE):
                 measured += self._measure(np.stack([window.data.T for window in same[first : first + AT_ONCE]]))
         return measured
-
-    def explain(self, absent: Array) -> tuple[str, ...]:  # noqa: ARG002 - what is no number tells nothing
-        """Return nothing."""
-        return ()
 
     def _measure(self, columns: Array) -> list[Measured]:
         """Measure windows of one length, ``(n_windows, 2 n_sources, n_times)``; no result depends on the others."""

@@ -92,7 +92,15 @@ def finite(samples: Array) -> Array:
     return np.abs(samples) < LARGEST
 
 
-class OneByOne(ABC):
+class Unexplained:
+    """A modality whose missing samples tell nothing."""
+
+    def explain(self, absent: Array) -> tuple[str, ...]:  # noqa: ARG002 - it is what a processor is asked
+        """Return nothing."""
+        return ()
+
+
+class OneByOne(Unexplained, ABC):
     """A modality of which nothing is gained by measuring windows together."""
 
     @abstractmethod
@@ -102,10 +110,6 @@ class OneByOne(ABC):
     def measure_all(self, windows: Sequence[Window]) -> list[Measured]:
         """Return the features of windows."""
         return [self.measure(window) for window in windows]
-
-    def explain(self, absent: Array) -> tuple[str, ...]:  # noqa: ARG002 - most samples that are none tell nothing
-        """Return nothing."""
-        return ()
 
 
 class Memoryless(OneByOne):

@@ -14,14 +14,13 @@ GRAVE = ("serious", "critical")
 
 
 def faults(page: Page) -> list[str]:
-    """Return what shuts somebody out, with the first element that does; not what is gone at a second look."""
-    found = look(page)
-    return [fault for fault in look(page) if fault in found] if found else []
-
-
-def look(page: Page) -> list[str]:
+    """Return what shuts somebody out, with the first element that does, and why."""
     found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in GRAVE]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html']} {one['nodes'][0]['failureSummary']}"
+        for one in found
+        if one["impact"] in GRAVE
+    ]
 
 
 def in_both_themes(page: Page) -> list[str]:

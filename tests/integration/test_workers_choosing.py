@@ -69,13 +69,6 @@ class InSetUp:
 
 
 @pytest.fixture
-def board(connection, unique):
-    made = Board(connection, unique)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def events(connection, unique):
     def read() -> list[tuple[str, str]]:
         reader = BlockingReader(connection, {keys.events(unique): ids.START}, Event)

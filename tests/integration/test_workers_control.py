@@ -6,18 +6,10 @@ from pipeline.commands import Command, Recorded, Recording, recording_sentence, 
 from pipeline.records import Event
 from pipeline.store import ids, keys
 from pipeline.store.asking import ask
-from pipeline.store.board import Board
 from pipeline.store.ring import BlockingReader
 from pipeline.streams.clock import local_clock
 from pipeline.workers.control import Control, obeying
 from tests.workers import choosing_of
-
-
-@pytest.fixture
-def board(connection, unique):
-    made = Board(connection, unique)
-    yield made
-    made.close()
 
 
 @pytest.fixture
