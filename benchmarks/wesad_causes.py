@@ -1,7 +1,8 @@
-"""Why HeLo is behind ridge on WESAD: linear models between the two, with HeLo's loss, and with HeLo's features.
+"""Why HeLo is behind ridge on WESAD: models between the two, with HeLo's loss, and with its features or without.
 
-Each participant is left out in turn; penalty and shrinkage are chosen without that one, as `helo evaluate` does.
-Printed is a trial's KL less the mean label's.
+Linear models have HeLo's loss, then its features, too; HeLo has those of ridge, then the mean of several trainings.
+Each participant is left out in turn; penalty, epochs and shrinkage are chosen without that one, as `helo evaluate`
+does. Printed is a trial's KL less the mean label's.
 
 Run: python -m benchmarks.wesad_causes --data DIR
 """
@@ -9,6 +10,7 @@ Run: python -m benchmarks.wesad_causes --data DIR
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from model.data.dataset import LabelledWindows
+from model.data.parallel import run_all
 from model.data.pooling import pooled
 from model.data.wesad import read_wesad
 from model.learning.baselines import Settings, ridge
@@ -23,9 +26,11 @@ from model.learning.choose import choose, shrunk
 from model.learning.evaluate import subject_scores
 from model.learning.fits import Fit, seen
 from model.learning.inputs import Halves, balanced, vectors
+from model.learning.networks import trained
 from model.learning.options import TrainOptions
 from model.learning.plan import Plan, make_plan
 from model.learning.scores import bootstrap
+from pipeline.cli.datasets import progress
 
 Learner = Callable[[LabelledWindows, LabelledWindows], Settings]
 Made = dict[Fit, Settings]
@@ -39,12 +44,17 @@ def main() -> None:
     options = parser.parse_args()
     windows = pooled(read_wesad(options.data, lambda: None), 60.0, 30.0)
     plan = make_plan(windows, "loso", None, 0)
-    for name, learner in LINEAR.items():
-        made = {
-            Fit("", out): learner(windows.take(plan.training(out)), windows.take(plan.left_out(out)))
-            for out in _fits(plan)
-        }
-        _say(name, windows, plan, made)
+    fits = _fits(plan)
+    for name, learner in MODELS.items():
+        parts = [(learner, windows.take(plan.training(out)), windows.take(plan.left_out(out))) for out in fits]
+        with progress(name, len(fits)) as step:
+            computed = run_all(_learn, parts, partial(step, name))
+        _say(name, windows, plan, {Fit("", out): made for out, made in zip(fits, computed, strict=True)})
+
+
+def _learn(task: tuple[Learner, LabelledWindows, LabelledWindows]) -> Settings:
+    learner, training, test = task
+    return learner(training, test)
 
 
 def _fits(plan: Plan) -> list[tuple[int, ...]]:
@@ -93,10 +103,32 @@ def _by_divergence(training: LabelledWindows, test: LabelledWindows, halves: Hal
     return made
 
 
-LINEAR: dict[str, Learner] = {
-    "linear, by log-ratios (ridge)": lambda training, test: ridge(training, test, TrainOptions()),
+def _ridge(training: LabelledWindows, test: LabelledWindows) -> Settings:
+    return ridge(training, test, TrainOptions())
+
+
+def _networks(training: LabelledWindows, test: LabelledWindows, n_networks: int) -> Settings:
+    """Return the mean estimate of networks that see the relative half alone, each from another seed."""
+    seen_parts = _relative(training), _relative(test)
+    each = [trained(*seen_parts, TrainOptions(seed=seed), {}) for seed in range(n_networks)]
+    return {setting: np.mean([made[setting] for made in each], 0) for setting in each[0]}
+
+
+def _relative(windows: LabelledWindows) -> LabelledWindows:
+    """Return windows whose absolute features are all nought, which a network's normalisation leaves at nought."""
+    features = {
+        name: array * np.float32([0, 1]).reshape(1, 2, *[1] * (array.ndim - 2))
+        for name, array in windows.features.items()
+    }
+    return replace(windows, features=features)
+
+
+MODELS: dict[str, Learner] = {
+    "linear, by log-ratios (ridge)": _ridge,
     "linear, by divergence": partial(_by_divergence, halves="relative"),
     "linear, by divergence, absolute features too": partial(_by_divergence, halves="both"),
+    "HeLo, relative features": partial(_networks, n_networks=1),
+    "HeLo, relative features, mean of five": partial(_networks, n_networks=5),
 }
 if __name__ == "__main__":
     main()

@@ -1,6 +1,5 @@
 // The signals of the last seconds. The server sends the least and the most of each pixel's time, new ones only; what the
 // viewer chooses to see goes back to it, all but the scale.
-import { el } from "./dom.js";
 import { Eeg } from "./eeg.js";
 import { Absent } from "./absent.js";
 import { Face } from "./face.js";
@@ -8,20 +7,9 @@ import { Heads } from "./heads.js";
 import { Page, page } from "./page.js";
 import { Trace } from "./trace.js";
 
-const here = import.meta.url;
-
 class Signals extends Page {
   static grid = "of-signals";
-
-  async prepare() {
-    await super.prepare();
-    const style = Object.assign(el("link"), { rel: "stylesheet", href: new URL("signals.css", here).href });
-    await new Promise((ready, fault) => {
-      style.addEventListener("load", ready);
-      style.addEventListener("error", () => fault(new Error("signals.css did not load")));
-      this.root.append(style);
-    });
-  }
+  static styles = ["live.css", "signals.css"];
 
   build({ setup, choice }) {
     this.panels = setup.panels.flatMap((one) => {

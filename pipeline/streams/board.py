@@ -9,11 +9,12 @@ import warnings
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from pipeline.errors import BadInput
 from pipeline.records import StreamInfo
 from pipeline.streams.clock import local_clock
+from pipeline.streams.closing import Closing
 from pipeline.streams.outlet import Outlet
 
 #: How often the board is asked for what came (s): BrainFlow has no call that waits for samples.
@@ -52,7 +53,7 @@ class _Stream:
     outlet: Outlet
 
 
-class Board:
+class Board(Closing):
     """A board that samples, open on LSL from construction to `close`.
 
     Each kind of signal that the board has becomes a stream ``NAME-EEG``, ``-GSR``, ``-PPG``, ``-Temperature`` and
@@ -168,12 +169,6 @@ class Board:
     def close(self) -> None:
         """Take the streams off the network, and let the board go."""
         self._open.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _info(kind: _Kind, description: Mapping[str, Any], rows: tuple[int, ...], name: str) -> StreamInfo:

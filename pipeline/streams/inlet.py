@@ -1,14 +1,14 @@
 """One open LSL stream: blocking reads, its full description, and the probes of its source's clock."""
 
 import ctypes
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
 from pipeline.records import StreamInfo
 from pipeline.streams import description
 from pipeline.streams.clock import local_clock
+from pipeline.streams.closing import Closing
 from pipeline.streams.discovery import Found
 from pipeline.streams.liblsl import pylsl, without_yielding
 from pipeline.streams.probes import Probe, newest_probe
@@ -30,7 +30,7 @@ class StreamLost(Exception):  # noqa: N818 - it names what happened
     """The stream's outlet is gone. Make a new inlet: one that was lost is never reopened."""
 
 
-class Inlet:
+class Inlet(Closing):
     """An open stream.
 
     liblsl's own recovery stays off: it would go on silently with another outlet. A stream that ends raises
@@ -116,11 +116,3 @@ class Inlet:
     def close(self) -> None:
         """Stop the transmission; the inlet cannot be used again."""
         self._inlet.close_stream()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

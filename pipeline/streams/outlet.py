@@ -1,11 +1,11 @@
 """One LSL stream that we publish."""
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from pipeline.records import Array, StreamInfo
 from pipeline.streams import description
+from pipeline.streams.closing import Closing
 from pipeline.streams.liblsl import pylsl
 
 #: Whoever read the stream of a process that died has this long to find its successor's (s); what there is to send
@@ -13,7 +13,7 @@ from pipeline.streams.liblsl import pylsl
 RETURN_S: Final = 5.0
 
 
-class Outlet:
+class Outlet(Closing):
     """Publish a stream; it can be found from its construction until it is closed.
 
     Parameters
@@ -56,11 +56,3 @@ class Outlet:
     def close(self) -> None:
         """Take the stream off the network; whoever reads it loses it."""
         del self._outlet
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import count
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 
@@ -13,6 +13,7 @@ from pipeline.errors import BadInput
 from pipeline.files.recording import MARKERS, RecordedStream, Recording
 from pipeline.records import StreamInfo
 from pipeline.streams.clock import local_clock
+from pipeline.streams.closing import Closing
 from pipeline.streams.outlet import Outlet
 from pipeline.streams.pacing import Block, PacedSource, cut, pace
 
@@ -20,7 +21,7 @@ from pipeline.streams.pacing import Block, PacedSource, cut, pace
 _LEAD_S: Final = 0.1
 
 
-class Replay:
+class Replay(Closing):
     """The streams of a recording, open on LSL from construction to `close`.
 
     Samples are stamped "now" plus the recording's own intervals, whatever the speed. With `loop` the recording starts
@@ -75,12 +76,6 @@ class Replay:
     def close(self) -> None:
         """Take the streams off the network."""
         self._open.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def renamed(infos: list[StreamInfo], stem: str, name: str | None, source_id: str | None) -> list[StreamInfo]:

@@ -5,20 +5,21 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from itertools import count, takewhile
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
 from pipeline.simulation.participant import PREFIX, SimulatedParticipant, stream_infos
 from pipeline.simulation.trials import Trials
 from pipeline.streams.clock import local_clock
+from pipeline.streams.closing import Closing
 from pipeline.streams.outlet import Outlet
 from pipeline.streams.pacing import Block, PacedSource, cut, pace
 
 _MARKERS: Final = "Markers"
 
 
-class Simulator:
+class Simulator(Closing):
     """A simulated participant's streams, open on LSL from construction to `close`.
 
     Parameters
@@ -80,12 +81,6 @@ class Simulator:
     def close(self) -> None:
         """Take the streams off the network."""
         self._open.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _markers() -> Iterator[Block]:

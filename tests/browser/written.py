@@ -59,12 +59,14 @@ class WrittenSession:
         return self
 
     def __exit__(self, *_: object) -> None:
+        ended = self._dashboard.poll()
         self.stop_dashboard()
         self._output.close()
         self.board.close()
         self.connection.close()
         self.server.stop()
         self._folder.cleanup()
+        assert ended is None, f"the dashboard ended with status {ended}: {self._log.read_text()}"
 
     def start_dashboard(self) -> None:
         """Start the dashboard, and wait until it answers."""

@@ -12,8 +12,8 @@ from pipeline.session.config import Match
 from pipeline.streams.clock import local_clock
 from pipeline.streams.discovery import find
 from pipeline.streams.inlet import Inlet
-from tests.command import ROOT, helo, helo_json
-from tests.integration.test_streams_simulator import BOUND_S, HELO, pull_until_end
+from tests.command import HELO, ROOT, helo, helo_json
+from tests.pulled import BOUND_S, pull_all
 
 EXAMPLE = ROOT / "recordings" / "examples" / "brainflow.yaml"
 
@@ -36,7 +36,7 @@ def sampling(name: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 def test_the_board_is_published_with_its_labels_and_no_sample_is_missing(unique):
     with sampling(unique), Inlet(find(Match(name=f"{unique}-EEG"), BOUND_S)) as inlet:
         info = inlet.describe()
-        got = pull_until_end(inlet, 600)
+        got = pull_all(inlet, 600)
         now = local_clock()
     data, times = np.concatenate([one.data for one in got]), np.concatenate([one.times for one in got])
     assert (info.type, info.sfreq) == ("EEG", 250.0)

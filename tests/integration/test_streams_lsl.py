@@ -14,10 +14,8 @@ from pipeline.streams.discovery import find
 from pipeline.streams.inlet import Inlet, StreamLost
 from pipeline.streams.outlet import Outlet
 from pipeline.streams.pacing import PacedSource, cut, pace
-from pipeline.streams.segments import Pulled, Segmenter
-
-#: Bounds every wait for LSL (s); no test waits that long when all is well.
-BOUND_S = 20.0
+from pipeline.streams.segments import Segmenter
+from tests.pulled import BOUND_S, pull_all
 
 
 def described(
@@ -42,18 +40,6 @@ def connected(info: StreamInfo) -> Iterator[tuple[Outlet, Inlet]]:
     with Outlet(info) as outlet, Inlet(find(Match(source_id=info.source_id), BOUND_S)) as inlet:
         assert outlet.wait_for_consumers(BOUND_S)
         yield outlet, inlet
-
-
-def pull_all(inlet: Inlet, n: int) -> list[Pulled]:
-    """Wait for `n` samples."""
-    got: list[Pulled] = []
-    end = local_clock() + BOUND_S
-    while sum(map(len, got)) < n:
-        assert local_clock() < end, f"{sum(map(len, got))} of {n} samples came"
-        pulled = inlet.pull(1.0)
-        if pulled is not None:
-            got.append(pulled)
-    return got
 
 
 def test_a_paced_stream_arrives_complete_and_with_exact_stamps(unique):

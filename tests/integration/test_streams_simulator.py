@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,26 +11,12 @@ import numpy as np
 
 from pipeline.session.config import Match
 from pipeline.simulation.participant import SimulatedParticipant
-from pipeline.streams.clock import local_clock
 from pipeline.streams.discovery import find
 from pipeline.streams.inlet import Inlet
-from pipeline.streams.segments import Pulled, Segmenter
+from pipeline.streams.segments import Segmenter
 from pipeline.streams.simulator import Simulator
-
-BOUND_S = 30.0
-HELO = [sys.executable, "-m", "pipeline.cli.main"]
-
-
-def pull_until_end(inlet: Inlet, n: int) -> list[Pulled]:
-    """Wait for `n` samples."""
-    got: list[Pulled] = []
-    end = local_clock() + BOUND_S
-    while sum(map(len, got)) < n:
-        assert local_clock() < end, f"{sum(map(len, got))} of {n} samples came"
-        pulled = inlet.pull(1.0)
-        if pulled is not None:
-            got.append(pulled)
-    return got
+from tests.command import HELO
+from tests.pulled import BOUND_S, pull_all
 
 
 def _inlet(name: str) -> Inlet:
@@ -63,7 +48,7 @@ def test_every_stream_arrives_as_the_participant_makes_it(unique):
         for kind, inlet in inlets.items():
             data = np.concatenate([second[kind].data for second in made])
             times = np.concatenate([second[kind].times for second in made])
-            got = pull_until_end(inlet, len(data))
+            got = pull_all(inlet, len(data))
             assert np.array_equal(np.concatenate([one.data for one in got]), data, equal_nan=True), kind
             stamps = np.concatenate([one.times for one in got])
             starts.append(stamps[0])
@@ -77,7 +62,7 @@ def test_every_stream_arrives_as_the_participant_makes_it(unique):
 def test_the_counter_shows_that_no_sample_is_lost(unique):
     with simulating("--seed=4", "--counter", f"--prefix={unique}"), _inlet(f"{unique}-EEG") as inlet:
         info = inlet.describe()
-        got = pull_until_end(inlet, 900)
+        got = pull_all(inlet, 900)
     counter = np.concatenate([pulled.data[:, 0] for pulled in got])
     assert info.ch_names[0] == "counter"
     assert info.source_id == f"{unique}-4-EEG"

@@ -23,9 +23,9 @@ from pipeline.streams.discovery import find
 from pipeline.streams.inlet import Inlet
 from pipeline.streams.webcam.model_file import face_model
 from tests import leaks
-from tests.command import ROOT, helo, wait_for
-from tests.integration.test_streams_simulator import BOUND_S, HELO, pull_until_end
+from tests.command import HELO, ROOT, helo, wait_for
 from tests.lbp_top_loop import plain_loop
+from tests.pulled import BOUND_S, pull_all
 
 #: What the smallest of pictures takes: one of 640 x 480 as a poor JPEG.
 PICTURE_BYTES = 10_000
@@ -71,7 +71,7 @@ def filming(*arguments: object) -> Iterator[subprocess.Popen[str]]:
 
 
 def received(inlet: Inlet, n: int) -> tuple[Array, Array]:
-    got = pull_until_end(inlet, n)
+    got = pull_all(inlet, n)
     return np.concatenate([one.times for one in got]), np.concatenate([one.data for one in got])
 
 

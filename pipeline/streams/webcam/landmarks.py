@@ -8,14 +8,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
 from pipeline.errors import BadInput
 from pipeline.modalities import BLENDSHAPES, FACE_CHANNELS, FACE_SIGHT
 from pipeline.records import Array
+from pipeline.streams.closing import Closing
 from pipeline.streams.webcam.sight import Sight
 
 #: What is measured of each picture.
@@ -25,7 +25,7 @@ _BRIGHTNESS: Final = CHANNELS.index("brightness")
 _STDERR: Final = 2
 
 
-class FaceLandmarks:
+class FaceLandmarks(Closing):
     """Follow one face from picture to picture.
 
     Parameters
@@ -95,14 +95,6 @@ class FaceLandmarks:
     def close(self) -> None:
         """Release the model."""
         self._landmarker.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _pose(matrix: Array) -> tuple[float, ...]:

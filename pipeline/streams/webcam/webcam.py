@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from pipeline.records import Array, StreamInfo
 from pipeline.signals.blinks import BlinkCounter
 from pipeline.signals.dmer.features import PATTERNS
 from pipeline.signals.dmer.lbp_top import LbpTop
+from pipeline.streams.closing import Closing
 from pipeline.streams.outlet import Outlet
 from pipeline.streams.webcam.capture import Source
 from pipeline.streams.webcam.landmarks import CHANNELS, FaceLandmarks
@@ -42,7 +43,7 @@ class Watched:
     """Share of frames with a face over the last minute, as it was last sent; NaN before."""
 
 
-class Webcam:
+class Webcam(Closing):
     """A webcam's streams, on LSL from construction to `close`: the face, blinks once a second, patterns on request.
 
     Parameters
@@ -122,12 +123,6 @@ class Webcam:
     def close(self) -> None:
         """Take the streams off the network."""
         self._open.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def camera_id(number: int) -> str:
