@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -55,7 +56,21 @@ def process_pool(
 ) -> ProcessPoolExecutor:
     """Return a pool of processes, each of which starts, with `setup`, when there is work for it."""
     spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(n_processes, initializer=setup, initargs=given, mp_context=spawn)
+    return ProcessPoolExecutor(n_processes, initializer=_begin, initargs=(setup, given), mp_context=spawn)
+
+
+def _begin(setup: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+    """See that this process ends with the one that started it, which may be killed: a pool would wait for ever."""
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    if setup is not None:
+        setup(*given)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def cores() -> int:
