@@ -56,6 +56,21 @@ FOCUS = """() => {
     return [at.dataset.number ?? null, shows || getComputedStyle(at).boxShadow !== 'none'];
 }"""
 
+#: The colours of the banner's words and of their ground at a level, as they are painted (red, green, blue, 0 to 255).
+PAINTED = """level => {
+    const banner = document.querySelector('.helo .status').cloneNode(true);
+    banner.dataset.level = level;
+    document.querySelector('.helo .status').after(banner);
+    const pen = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d');
+    const { color, backgroundColor } = getComputedStyle(banner);
+    const painted = [color, backgroundColor].map((fillStyle) => {
+        Object.assign(pen, { fillStyle }).fillRect(0, 0, 1, 1);
+        return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+    });
+    banner.remove();
+    return painted;
+}"""
+
 
 @pytest.fixture
 def everything(written: WrittenSession, tmp_path: Path) -> WrittenSession:
@@ -71,6 +86,23 @@ def test_nothing_shuts_anybody_out_and_the_keyboard_alone_reaches_every_control(
         page = view(everything.port, path, ready=ready)
         found[path] = [*unreached(page), *in_both_themes(page)]
     assert found == {path: [] for path in PAGES}
+
+
+def luminance(colour: list[int]) -> float:
+    """Return the relative luminance of a colour: WCAG 2.2."""
+    parts = (part / 255 for part in colour)
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_banner_can_be_read_at_every_level(everything, view, theme):
+    page = view(everything.port, theme=theme)
+    contrast = {}
+    for level in ("green", "amber", "red", "waiting"):
+        dark, light = sorted(map(luminance, page.evaluate(PAINTED, level)))
+        contrast[level] = (light + 0.05) / (dark + 0.05)
+    assert {level: ratio for level, ratio in contrast.items() if ratio < 4.5} == {}  # WCAG 2.2, 1.4.3
 
 
 def unreached(page: Page) -> list[str]:
