@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from dashboard.situation import STAGES
+from dashboard.words import why
 from pipeline.records import Array, Chunk, Estimate, ModalityUse
 
 #: How much a page can show (s).
@@ -103,7 +104,7 @@ def add_estimate(history: History, estimate: Estimate, *, epoch: float, blind: b
         shares = low = high = None
     ends = [_whole(end) if end is not None and np.isfinite(end).all() else None for end in (low, high)]
     stages = [round(1000 * estimate.stages[stage], 1) if stage in estimate.stages else None for stage in STAGES]
-    reason = estimate.reason if estimate.abstained else ""
+    reason = why(estimate.reason) if estimate.abstained else ""
     history.add((estimate.time + epoch) * 1000, shares, [stages, *ends, reason])
 
 

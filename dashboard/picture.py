@@ -11,7 +11,7 @@ from dashboard.situation import Situation
 from dashboard.status import judge
 from dashboard.theme import emotion_colours
 from dashboard.trend import trend
-from dashboard.words import ALWAYS, DEMONSTRATION
+from dashboard.words import ALWAYS, DEMONSTRATION, abstains
 from pipeline.commands import recording_sentence
 from pipeline.records import Event
 from pipeline.session.ratings import in_words
@@ -143,7 +143,7 @@ def _current(situation: Situation) -> dict[str, Any]:
     if newest is None:
         return {}
     if newest.abstained:
-        return {"message": f"The model abstains: {newest.reason or 'no reason given'}."}
+        return {"message": abstains(newest.reason)}
     shares = {"shares": newest.distribution, "low": newest.low, "high": newest.high}
     return {name: [_number(value) for value in values] for name, values in shares.items()}
 

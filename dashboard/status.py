@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from dashboard.deliveries import SILENCE_S, awaited, clock_sentences, sensor_sentences, sensors, use_sentences
 from dashboard.situation import Situation, made_at
-from dashboard.words import listing, seconds
+from dashboard.words import abstains, listing, seconds
 from pipeline.commands import recording_sentence, recording_state
 from pipeline.states import ProcessHealth
 
@@ -67,9 +67,7 @@ def judge(situation: Situation) -> Status:
     if silent > SILENCE_S:
         return Status("red", f"No new estimate for {seconds(silent)}.", (*others, *silent_sensors))
     if situation.newest.abstained:
-        return Status(
-            "amber", f"The model abstains: {situation.newest.reason or 'no reason given'}.", (*others, *silent_sensors)
-        )
+        return Status("amber", abstains(situation.newest.reason), (*others, *silent_sensors))
     amiss = (*others, *silent_sensors, *use_sentences(situation))
     if amiss:
         first, *more = amiss

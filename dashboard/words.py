@@ -1,5 +1,6 @@
 """The sentences that stand on the page whatever is measured."""
 
+import re
 from typing import Final
 
 DEMONSTRATION: Final = (
@@ -58,6 +59,16 @@ def in_sentence(modality: str) -> str:
     """Return what the screen calls a modality within a sentence: words small, abbreviations as they are."""
     name = MODALITY_NAMES.get(modality, modality)
     return name if name.isupper() else name.lower()
+
+
+def why(reason: str) -> str:
+    """Return why there is no estimate, as recorded (``GSR: flat; PPG: ...``), with what the screen calls a modality."""
+    return re.sub(r"\b(\w+):", lambda found: f"{MODALITY_NAMES.get(found[1], found[1])}:", reason)
+
+
+def abstains(reason: str) -> str:
+    """Return the sentence that there is no estimate, and why."""
+    return f"The model abstains: {why(reason) or 'no reason given'}."
 
 
 def listing(names: list[str]) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dashboard.words import why
 from pipeline.records import Array
 from pipeline.session.tables import matrix
 
@@ -84,7 +85,7 @@ def ticks_of(estimates: pa.Table, participant: str, n_emotions: int) -> Ticks:
     )
     for values in (shares, low, high):
         values[abstained] = np.nan
-    reasons = tuple(reason or "" for reason in rows["reason"].to_pylist())
+    reasons = tuple(why(reason or "") for reason in rows["reason"].to_pylist())
     return Ticks(rows["tick"].to_numpy(), rows["time"].to_numpy(), shares, low, high, mean, abstained, reasons)
 
 

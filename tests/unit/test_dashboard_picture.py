@@ -107,7 +107,7 @@ def test_a_point_brings_its_interval_or_why_there_is_none():
     abstained = replace_fields(estimate(1, abstained=True), reason="GSR: flat")
     points = compose(situation(), minutes(estimate(0), abstained), EPOCH, None)[0]["points"]
     assert points[0][4:] == [[2500, 7500], [2500, 7500], ""]
-    assert points[1][4:] == [None, None, "GSR: flat"]
+    assert points[1][4:] == [None, None, "EDA: flat"]
 
 
 def test_a_blind_session_sends_no_estimate_at_all():

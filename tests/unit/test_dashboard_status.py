@@ -123,6 +123,11 @@ def test_abstention_is_said_with_its_reason():
     assert (status.level, status.title) == ("amber", "The model abstains: no modality has valid data.")
 
 
+def test_why_the_model_abstains_names_modalities_as_the_screen_does():
+    status = judge(replace(LIVE, newest=estimate(abstained=True, reason="no modality has valid data; GSR: flat")))
+    assert status.title == "The model abstains: no modality has valid data; EDA: flat."
+
+
 @pytest.mark.parametrize("changes", [{"state": "lost", "time": NOW - 0.4}, {"time": NOW - 2.6}])
 def test_a_silent_sensor_is_named_with_its_silence(changes):
     status = judge(replace(LIVE, streams={**LIVE.streams, "gsr": stream("gsr", last_sample=NOW - 2.6, **changes)}))
