@@ -29,6 +29,8 @@ from pipeline.streams.clock import local_clock
 WAIT_S: Final = 0.25
 #: The board is read about this often (s); a silent store is tried again as often.
 BOARD_S: Final = 0.5
+#: The first viewer waits at most so long for what is there (s), instead of being shown that nothing is, and then all.
+FIRST_S: Final = 5.0
 #: Exit status of a server whose reader failed.
 FAILED_STATUS: Final = 70
 
@@ -52,13 +54,18 @@ class Feed:
         self._run: Run | None = None
         self._fault = ""
         self._ended = threading.Event()
+        self._looked = threading.Event()
         self._epoch = time.time() - local_clock()
         self._log = get_log("dashboard", session=session)
         self._thread = threading.Thread(target=self._work, name="feed", daemon=True)
         self._thread.start()
 
     def participants(self) -> list[str]:
-        """Return the participants of the session; empty before it is there."""
+        """Return the participants of the session; empty before it is there.
+
+        Waits until the store was looked at for the first time, at most `FIRST_S`.
+        """
+        self._looked.wait(FIRST_S)
         run = self._run
         return list(run.session.participants) if run else []
 
@@ -192,3 +199,4 @@ class Feed:
         if fault and fault != self._fault:
             self._log.warning(fault, why=why)
         self._fault = fault
+        self._looked.set()

@@ -40,6 +40,10 @@ def sensor(connection: Connection, unique: str) -> Iterator[Sensor]:
     sensor.close()
 
 
+def test_the_first_viewer_is_shown_what_is_there(feed):
+    assert feed.participants() == ["P001"]
+
+
 def test_a_new_viewer_gets_the_last_seconds_and_then_what_is_new(feed, sensor, until):
     seen = []
 
