@@ -37,7 +37,7 @@ READY = {
     }}""",
     "used": """() => {
         const plots = [...document.querySelectorAll('.js-plotly-plot')];
-        return plots.length === 4 && plots[0].data[0].x.length >= 60;
+        return plots.length === 3 && document.querySelector('.plan rect') && plots[0].data[0].x.length >= 60;
     }""",
     "signals": """() => {
         const newest = Number(document.querySelector('.eeg canvas')?.dataset.newest);

@@ -3,8 +3,12 @@
 import { el, fill, panel, plain, say, show } from "./dom.js";
 import { axis, fitting, frame } from "./look.js";
 import { local, Page, page } from "./page.js";
+import { Plan } from "./plan.js";
 
 const CONFIG = { displayModeBar: false };
+// Of the last minutes is shown (ms) so much, and the axis moves on in such steps: Plotly measures, and keeps, each place
+// at which a time has stood.
+const [SPAN, STEP] = [120000, 5000];
 
 /** One chart, with a sentence above it that says how to read it. */
 class Chart {
@@ -43,7 +47,7 @@ class Used extends Page {
     const { weights, distances, plan, correlation } = setup.words.used;
     this.weights = new Chart(Plotly, "Weight of each modality", weights, "weights");
     this.distances = new Chart(Plotly, "Distance from the training data", distances, "distances");
-    this.plan = new Chart(Plotly, "Transport plan", plan, "plan");
+    this.plan = new Plan("Transport plan", plan);
     this.correlation = new Chart(Plotly, "Learned label correlation", correlation, "correlation");
     this.charts = [this.weights, this.distances, this.plan, this.correlation];
     return this.charts;
@@ -60,7 +64,8 @@ class Used extends Page {
   async overTime({ over: { modalities, times, weights, distances }, status }, theme) {
     const nothing = times.length ? null : status.title;
     const x = times.map(local);
-    const range = x.length ? [x.at(-1) - 120000, x.at(-1)] : [0, 1];
+    const end = Math.ceil((x.at(-1) ?? 0) / STEP) * STEP;
+    const range = [end - SPAN, end];
     const time = (layout) => ({ ...layout, xaxis: { ...layout.xaxis, range, fixedrange: true }, dragmode: false, showlegend: true, legend: legend(theme) });
     await this.weights.draw(nothing, () => modalities.map(({ name, colour }, k) => ({
       type: "scatter", mode: "lines", name: plain(name), stackgroup: "weights", line: { width: 0, color: colour },
@@ -79,16 +84,7 @@ class Used extends Page {
 
   async ofTheNewest({ made, setup }, theme) {
     const waiting = made ? null : "Asked; the next estimate that is made answers.";
-    const square = (low, high) => ({
-      ...frame(theme, { left: 92, xaxis: { ...axis(theme), ...low }, yaxis: { ...axis(theme), ...high, autorange: "reversed" } }),
-      margin: { l: 92, r: 6, t: 4, b: 74 }, dragmode: false,
-    });
-    const numbered = (title) => ({ title: { text: title, font: { size: 12, color: theme.muted }, standoff: 6 }, showgrid: false, dtick: 3, tick0: 1 });
-    await this.plan.draw(waiting ?? (made.plan ? null : "This model has no transport between two sides."), () => [{
-      type: "heatmap", z: made.plan, x: made.plan[0].map((_, k) => k + 1), y: made.plan.map((_, k) => k + 1),
-      colorscale: [[0, theme.panel], [1, theme.text]], zmin: 0, showscale: false, xgap: 1, ygap: 1,
-      hovertemplate: "physiological %{y}, behavioural %{x}: %{z:.1%}<extra></extra>",
-    }], () => ({ ...square(numbered("behavioural token"), numbered("physiological token")), margin: { l: 52, r: 6, t: 4, b: 46 } }), [made?.plan, theme]);
+    this.plan.draw(waiting ?? (made.plan ? null : "This model has no transport between two sides."), made?.plan);
     const names = setup.emotions.map(({ name }) => plain(name));
     const named = { showgrid: false, tickvals: names.map((_, k) => k), ticktext: names };
     await this.correlation.draw(waiting, () => {
@@ -99,7 +95,10 @@ class Used extends Page {
         xgap: 1, ygap: 1, hoverongaps: false, hovertemplate: "%{z:+.2f}<extra></extra>",
         colorbar: { thickness: 10, outlinewidth: 0, tickfont: { color: theme.muted, size: 11 } },
       }];
-    }, () => square({ ...named, tickangle: -45 }, named), [made?.correlation, theme]);
+    }, () => ({
+      ...frame(theme, { xaxis: { ...axis(theme), ...named, tickangle: -45 }, yaxis: { ...axis(theme), ...named, autorange: "reversed" } }),
+      margin: { l: 92, r: 6, t: 4, b: 74 }, dragmode: false,
+    }), [made?.correlation, theme]);
   }
 
   async recolour() {
