@@ -45,7 +45,8 @@ def _over_time(uses: list[Use]) -> dict[str, Any]:
 def _made(made: Explained | None) -> dict[str, Any] | None:
     if made is None:
         return None
-    return {"plan": None if made.plan is None else _rows(made.plan), "correlation": _rows(made.correlation)}
+    plan = None if made.plan is None else _rows(made.plan)
+    return {"plan": plan, "carried": round(made.carried, 4), "correlation": _rows(made.correlation)}
 
 
 def _rows(matrix: Array) -> list[list[float]]:

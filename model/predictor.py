@@ -52,6 +52,9 @@ class Explanation:
     plan: Float | None
     """Transport plan between the tokens of the physiological (rows) and of the behavioural representation (columns),
     ``(n_tokens, n_tokens)``, 1 in sum; None for a model without transport."""
+    carried: float
+    """How much of the physiological tokens is carried over by the plan; of the model, the same for every row: 1 is all
+    of them, 0 that there is no transport."""
     correlation: Float
     """Learned correlation of the labels ``(n_emotions, n_emotions)``; of the model, the same for every row."""
 
@@ -168,8 +171,11 @@ class Predictor:
         batch = {name: torch.from_numpy(array).to(self.device) for name, array in arrays.items()}
         with torch.inference_mode():
             output = self._network(batch, torch.from_numpy(present).to(self.device))
-        plan = None if output.plan is None else np.asarray(output.plan[0].cpu().numpy())
-        return Explanation(plan, np.asarray(output.correlation.cpu().numpy()))
+        correlation = np.asarray(output.correlation.cpu().numpy())
+        if output.plan is None:
+            return Explanation(None, 0.0, correlation)
+        carried = self._network.carried.item() if isinstance(self._network, HeLo) else 1.0  # the release carries all
+        return Explanation(np.asarray(output.plan[0].cpu().numpy()), carried, correlation)
 
     def _distance(self, arrays: Mapping[str, Float], present: NDArray[np.bool_]) -> Float:
         """Return how far each modality that is there lies from the training data ``(n, n_modalities)``."""

@@ -161,6 +161,8 @@ class Explained(Record, frozen=True, tag="explained"):
     plan: Array | None
     """Transport plan between the tokens of the physiological (rows) and of the behavioural representation (columns),
     float32 ``(n_tokens, n_tokens)``, 1 in sum; None for a model without transport."""
+    carried: float
+    """How much of the physiological tokens the model carries over by the plan: 1 is all of them."""
     correlation: Array
     """Learned correlation of the labels, float32 ``(n_emotions, n_emotions)``."""
 

@@ -15,17 +15,20 @@ export class Plan {
     this.picture = shape("svg", { class: "squares", role: "img", "aria-label": title });
     this.plot = fill(el("div", "plot"), this.picture);
     this.message = el("p", "empty");
-    fill(body, el("p", "caption", hint), this.plot, this.message);
+    this.carried = el("p", "caption");
+    fill(body, el("p", "caption", hint), this.plot, this.message, this.carried);
     this.element = box;
     this.size = "";
   }
 
-  /** Show a plan, physiological tokens downwards, or say why there is none. */
-  draw(message, plan) {
+  /** Show a plan, physiological tokens downwards, and how much the model makes of it, or say why there is none. */
+  draw(message, made) {
     show(this.plot, !message);
     show(this.message, Boolean(message));
     say(this.message, message ?? "");
+    say(this.carried, message ? "" : `By it this model carries ${(100 * made.carried).toFixed(0)} % of the body signals’ tokens over.`);
     if (message) return;
+    const { plan } = made;
     const [rows, columns] = [plan.length, plan[0].length];
     if (this.size !== `${rows} ${columns}`) this.build(rows, columns);
     const values = plan.flat();

@@ -84,7 +84,7 @@ class Used extends Page {
 
   async ofTheNewest({ made, setup }, theme) {
     const waiting = made ? null : "Asked; the next estimate that is made answers.";
-    this.plan.draw(waiting ?? (made.plan ? null : "This model has no transport between two sides."), made?.plan);
+    this.plan.draw(waiting ?? (made.plan ? null : "This model has no transport between two sides."), made);
     const names = setup.emotions.map(({ name }) => plain(name));
     const named = { showgrid: false, tickvals: names.map((_, k) => k), ticktext: names };
     await this.correlation.draw(waiting, () => {

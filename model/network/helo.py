@@ -65,6 +65,9 @@ class HeLo(nn.Module):
         if self.behavioural:
             sides += 1
             self.behaviour = TokenMap(sum(n_tokens[name] for name in self.behavioural), n_fused)
+        if sides == 2 and settings.transport != "none":
+            # ReZero: the network begins without the transport, and takes as much of it as lowers the loss.
+            self.carried = nn.Parameter(torch.zeros(()))
         self.layer = transformer_layer(width, settings.heads, settings.dropout)
         self.to_labels = TokenMap(sides * n_fused, n_emotions)
         self.labels = LabelEmbedding(n_emotions, width, learned=settings.label_embedding)
@@ -121,7 +124,7 @@ class HeLo(nn.Module):
             sides.append(self.behaviour(torch.cat([tokens[name] for name in self.behavioural], 1)))
         if len(sides) == 2 and self.settings.transport != "none":
             plan, cost = self._transport(sides[0], sides[1], something)
-            sides[0] = barycentric_map(plan, sides[0])
+            sides[0] = torch.lerp(sides[0], barycentric_map(plan, sides[0]), self.carried.to(sides[0].dtype))
         return torch.cat([self.layer(side) for side in sides], 1), plan, cost
 
     def _transport(self, physiology: Tensor, behaviour: Tensor, something: Tensor) -> tuple[Tensor, Tensor | None]:

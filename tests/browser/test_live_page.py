@@ -45,7 +45,9 @@ def test_text_from_outside_is_shown_as_text(written, view):
     written.estimates(
         range(40), reason=f"reason {MARKUP}", modalities={"EEG": taken(f"fault {MARKUP}")}, abstained=range(39, 40)
     )
-    written.board.put_explained("P001", Explained(39, local_clock(), None, np.eye(len(EMOTIONS), dtype=np.float32)))
+    written.board.put_explained(
+        "P001", Explained(39, local_clock(), None, 0.0, np.eye(len(EMOTIONS), dtype=np.float32))
+    )
     for path, told in {
         "": ("stream", "note", "reason", "fault"),
         "used": ("joy",),

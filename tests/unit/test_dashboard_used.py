@@ -58,10 +58,14 @@ def test_what_is_too_old_is_dropped():
 
 
 def test_plan_and_correlation_are_sent_once_they_are_known():
-    made = Explained(7, 1.75, np.eye(2, dtype=np.float32) / 2, np.eye(2, dtype=np.float32))
+    made = Explained(7, 1.75, np.eye(2, dtype=np.float32) / 2, 0.25, np.eye(2, dtype=np.float32))
     assert compose(LIVE, [], None, EPOCH)["made"] is None
-    assert compose(LIVE, [], made, EPOCH)["made"] == {"plan": [[0.5, 0], [0, 0.5]], "correlation": [[1, 0], [0, 1]]}
-    without = Explained(7, 1.75, None, np.eye(2, dtype=np.float32))
+    assert compose(LIVE, [], made, EPOCH)["made"] == {
+        "plan": [[0.5, 0], [0, 0.5]],
+        "carried": 0.25,
+        "correlation": [[1, 0], [0, 1]],
+    }
+    without = Explained(7, 1.75, None, 0.0, np.eye(2, dtype=np.float32))
     assert compose(LIVE, [], without, EPOCH)["made"]["plan"] is None
 
 

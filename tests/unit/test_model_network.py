@@ -25,6 +25,8 @@ def _network(shapes=SHAPES, **changes):
     network = build_network(msgspec.structs.replace(SMALL, **changes), shapes, 10)
     # Otherwise the fresh network says the prior whatever it is shown.
     torch.nn.init.normal_(network.head[-1].weight)
+    if hasattr(network, "carried"):
+        torch.nn.init.constant_(network.carried, 0.5)
     return network.eval()
 
 
@@ -145,6 +147,23 @@ def test_the_cost_of_transport_is_a_term_of_the_loss_where_it_is_asked_for(trans
     cost.sum().backward()
     for side in (network.physiology, network.behaviour):
         assert max(weight.grad.abs().max() for weight in side.parameters() if weight.grad is not None) > 0
+
+
+def test_the_transport_is_taken_as_far_as_the_network_has_learned():
+    network, without = _network(), _network(transport="none")
+    shares = {}
+    for carried in (0.0, 0.5, 1.0):
+        torch.nn.init.constant_(network.carried, carried)
+        shares[carried] = network(_features(3), _all_present(3)).log_shares
+    torch.testing.assert_close(shares[0.0], without(_features(3), _all_present(3)).log_shares)
+    assert not torch.allclose(shares[0.5], shares[0.0])
+    assert not torch.allclose(shares[0.5], shares[1.0])
+    shares[1.0][0, 0].backward()
+    assert network.carried.grad != 0
+
+
+def test_a_fresh_network_carries_nothing():
+    assert build_network(SMALL, SHAPES, 10).carried == 0
 
 
 def test_only_sinkhorns_plan_carries_a_gradient():

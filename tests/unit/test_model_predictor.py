@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file
 
 from model.abstention import NOTHING_PRESENT, UNLIKE
 from model.header import MEAN_LABEL, pattern
@@ -11,7 +12,10 @@ from model.predictor import ROWS, Predictor, choose_device
 from pipeline.errors import BadInput
 
 TINY = TrainOptions(
-    network=NetworkSettings(width=16, tokens=6, behavioural_tokens=8, heads=2), epochs=3, windows_per_epoch=256
+    network=NetworkSettings(width=16, tokens=6, behavioural_tokens=8, heads=2),
+    epochs=6,
+    windows_per_epoch=256,
+    learning_rate=5e-3,
 )
 
 
@@ -120,10 +124,11 @@ def test_what_is_typical_of_the_training_data_is_estimated(predictor):
     assert found.weights.sum() == pytest.approx(1)
 
 
-def test_the_plan_and_the_correlation_of_a_row_are_there_for_who_asks(predictor, rows):
+def test_the_plan_and_the_correlation_of_a_row_are_there_for_who_asks(checkpoint, predictor, rows):
     features, present = rows
     found = predictor.explain({name: array[3:4] for name, array in features.items()}, present[3:4])
     assert found.plan.shape == (8, 8)
+    assert found.carried == load_file(checkpoint)["carried"] != 0
     np.testing.assert_allclose(found.plan.sum(0), 1 / 8, atol=1e-5)
     np.testing.assert_allclose(found.plan.sum(1), 1 / 8, atol=1e-5)
     np.testing.assert_allclose(np.diag(found.correlation), 1, atol=1e-5)
