@@ -8,10 +8,10 @@ from pipeline.streams.segments import Pulled
 BOUND_S = 30.0
 
 
-def pull_all(inlet: Inlet, n: int) -> list[Pulled]:
+def pull_all(inlet: Inlet, n: int, within_s: float = BOUND_S) -> list[Pulled]:
     """Wait for `n` samples."""
     got: list[Pulled] = []
-    end = local_clock() + BOUND_S
+    end = local_clock() + within_s
     while sum(map(len, got)) < n:
         assert local_clock() < end, f"{sum(map(len, got))} of {n} samples came"
         pulled = inlet.pull(1.0)

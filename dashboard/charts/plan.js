@@ -1,6 +1,7 @@
 // The transport plan as squares, the fuller the stronger two tokens are paired. It may be another one every second: squares
 // change in their place, where a chart would make a picture of each.
-import { el, fill, panel, say, show } from "./dom.js";
+import { el, fill, say } from "./dom.js";
+import { Reading } from "./reading.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 // Each so many tokens one is numbered.
@@ -8,26 +9,21 @@ const NUMBERED = 3;
 // Room for numbers and names, left and below (squares).
 const [LEFT, BELOW] = [3.8, 3];
 
-export class Plan {
+export class Plan extends Reading {
   constructor(title, hint) {
-    const { box, body } = panel(title);
-    box.classList.add("used", "plan");
+    super(title, hint, "plan");
     this.picture = shape("svg", { class: "squares", role: "img", "aria-label": title });
-    this.plot = fill(el("div", "plot"), this.picture);
-    this.message = el("p", "empty");
+    this.plot.append(this.picture);
     this.carried = el("p", "caption");
-    fill(body, el("p", "caption", hint), this.plot, this.message, this.carried);
-    this.element = box;
+    this.body.append(this.carried);
     this.size = "";
   }
 
   /** Show a plan, physiological tokens downwards, and how much the model makes of it, or say why there is none. */
   draw(message, made) {
-    show(this.plot, !message);
-    show(this.message, Boolean(message));
-    say(this.message, message ?? "");
-    say(this.carried, message ? "" : `By it this model carries ${(100 * made.carried).toFixed(0)} % of the body signals’ tokens over.`);
-    if (message) return;
+    const offered = this.offer(message);
+    say(this.carried, offered ? `By it this model carries ${(100 * made.carried).toFixed(0)} % of the body signals’ tokens over.` : "");
+    if (!offered) return;
     const { plan } = made;
     const [rows, columns] = [plan.length, plan[0].length];
     if (this.size !== `${rows} ${columns}`) this.build(rows, columns);

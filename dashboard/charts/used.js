@@ -1,35 +1,28 @@
 // What the model used: the weight of each modality and its distance from the training data over the last minutes, and
 // what the newest estimate was made of. The server sends all of it, once a second.
-import { el, fill, panel, plain, say, show } from "./dom.js";
+import { plain } from "./dom.js";
 import { axis, fitting, frame } from "./look.js";
 import { local, Page, page } from "./page.js";
 import { Plan } from "./plan.js";
+import { Reading } from "./reading.js";
 
 const CONFIG = { displayModeBar: false };
 // Of the last minutes is shown (ms) so much, and the axis moves on in such steps: Plotly measures, and keeps, each place
 // at which a time has stood.
 const [SPAN, STEP] = [120000, 5000];
 
-/** One chart, with a sentence above it that says how to read it. */
-class Chart {
+class Chart extends Reading {
   constructor(Plotly, title, hint, place) {
+    super(title, hint, place);
     this.Plotly = Plotly;
-    const { box, body } = panel(title);
-    box.classList.add("used", place);
-    this.plot = el("div", "plot");
-    this.message = el("p", "empty");
-    fill(body, el("p", "caption", hint), this.plot, this.message);
-    this.element = box;
     this.fit = fitting(Plotly, this.plot);
   }
 
   /** Draw, or say why there is nothing to draw; what is the same as before, of which it is made, is not drawn anew. */
   async draw(message, traces, layout, of = null) {
-    show(this.plot, !message);
-    show(this.message, Boolean(message));
-    say(this.message, message ?? "");
+    if (!this.offer(message)) return;
     const made = of && JSON.stringify(of);
-    if (message || (made && made === this.made)) return;
+    if (made && made === this.made) return;
     this.made = made;
     await this.Plotly.react(this.plot, traces(), layout(), CONFIG);
   }

@@ -15,7 +15,10 @@ from pipeline.streams.inlet import Inlet, StreamLost
 from pipeline.streams.outlet import Outlet
 from pipeline.streams.pacing import PacedSource, cut, pace
 from pipeline.streams.segments import Segmenter
-from tests.pulled import BOUND_S, pull_all
+from tests.pulled import pull_all
+
+#: Bounds every wait for LSL (s); no test waits that long when all is well.
+BOUND_S = 20.0
 
 
 def described(
@@ -55,7 +58,7 @@ def test_a_paced_stream_arrives_complete_and_with_exact_stamps(unique):
             kwargs={"start": start, "stop": threading.Event()},
         )
         sender.start()
-        got = pull_all(inlet, n)
+        got = pull_all(inlet, n, BOUND_S)
         sender.join(BOUND_S)
     assert np.array_equal(np.concatenate([pulled.data for pulled in got]), data)
     assert np.concatenate([pulled.times for pulled in got]).tolist() == (start + times).tolist()
@@ -72,7 +75,7 @@ def test_samples_keep_their_format(unique, fmt):
     data = np.array([[1, -2], [127, -128], [3, 4]], dtype)
     with connected(described(unique, fmt=fmt)) as (outlet, inlet):
         outlet.push(data, local_clock() + np.arange(3) / 300)
-        got = pull_all(inlet, 3)
+        got = pull_all(inlet, 3, BOUND_S)
     pulled = np.concatenate([one.data for one in got])
     assert pulled.dtype == np.dtype(dtype)
     assert np.array_equal(pulled, data)
@@ -83,7 +86,7 @@ def test_strings_arrive_as_they_were_sent(unique):
     info = described(unique, sfreq=0.0, fmt="string", ch_names=("marker",), units=("",))
     with connected(info) as (outlet, inlet):
         outlet.push(texts, local_clock() + np.arange(3.0))
-        got = pull_all(inlet, 3)
+        got = pull_all(inlet, 3, BOUND_S)
     assert [list(sample) for pulled in got for sample in pulled.strings] == texts
     assert all(pulled.data.shape == (len(pulled), 0) for pulled in got)
 
@@ -92,7 +95,7 @@ def test_missing_values_arrive_as_missing(unique):
     data = np.array([[0.0, np.nan], [1.0, np.inf]], np.float32)
     with connected(described(unique)) as (outlet, inlet):
         outlet.push(data, local_clock() + np.arange(2) / 300)
-        got = pull_all(inlet, 2)
+        got = pull_all(inlet, 2, BOUND_S)
     assert np.array_equal(np.concatenate([pulled.data for pulled in got]), data, equal_nan=True)
 
 
@@ -139,7 +142,7 @@ def test_a_closed_outlet_is_a_lost_stream_and_what_it_sent_last_still_arrives(un
     outlet = Outlet(info)
     with Inlet(find(Match(source_id=info.source_id), BOUND_S)) as inlet:
         outlet.push(np.zeros((5, 2), np.float32), local_clock() + np.arange(5) / 300)
-        assert sum(map(len, pull_all(inlet, 5))) == 5
+        assert sum(map(len, pull_all(inlet, 5, BOUND_S))) == 5
         outlet.close()
         with pytest.raises(StreamLost, match=unique):
             inlet.pull(BOUND_S)
@@ -168,5 +171,5 @@ def test_at_a_higher_speed_the_intervals_between_stamps_stay(unique):
     with connected(described(unique)) as (outlet, inlet):
         start = local_clock()
         pace([PacedSource(outlet, iter(cut(times, data)))], start=start, stop=threading.Event(), speed=20.0)
-        got = pull_all(inlet, 1500)
+        got = pull_all(inlet, 1500, BOUND_S)
     assert np.concatenate([pulled.times for pulled in got]).tolist() == (start + times).tolist()
