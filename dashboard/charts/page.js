@@ -25,6 +25,9 @@ export function page(Kind) {
     // What the viewer chose, where the server has to know it.
     known.choose = (choice) => setStateValue("choice", choice);
     known.queue(data, received);
+    // Streamlit marks and measures each of its runs in the browser's timeline, four times a second, and keeps them all.
+    performance.clearMarks();
+    performance.clearMeasures();
     // Streamlit also cleans up after a call that a newer update overtook; the page ends only with its place.
     return () => setTimeout(() => parentElement.isConnected || known.close());
   };

@@ -10,6 +10,8 @@ from pipeline.streams.clock import local_clock
 CHART = ".helo .plot .main-svg >> nth=0"
 MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
 RANGE = "document.querySelector('.helo .plot')._fullLayout.xaxis._rl.map(Number)"
+#: What somebody noted in the browser's own record of how fast a page is, and left there.
+MARKS = "performance.getEntries().filter(({ entryType }) => ['mark', 'measure'].includes(entryType)).length"
 LENGTH = "document.querySelector('.helo .plot').data[0].x.length"
 
 
@@ -41,6 +43,14 @@ def test_zoom_survives_updates_until_the_viewer_returns_to_live(written, view):
     after = page.evaluate(RANGE)
     assert after[1] > zoomed[1]
     assert after[1] - after[0] == pytest.approx(120_000, abs=1)
+
+
+def test_nothing_piles_up_in_the_browsers_timeline(written, view):
+    written.live(range(40))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    grow(written, page, range(40, 55))
+    assert page.evaluate(MARKS) < 10
 
 
 def test_a_paused_picture_stands_still_while_the_banner_goes_on(written, view):

@@ -46,10 +46,12 @@ def kept(session: CDPSession) -> dict[str, float]:
     }
 
 
-def browser_memory(session: CDPSession) -> int:
-    """Return what all of the browser's processes would give back if they ended (unique set size, bytes)."""
-    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
-    return sum(psutil.Process(one["id"]).memory_full_info().uss for one in found)
+def browser_memory(session: CDPSession) -> dict[str, int]:
+    """Return what the browser's processes of each kind would give back if they ended (unique set size, bytes)."""
+    kinds: dict[str, int] = defaultdict(int)
+    for one in session.send("SystemInfo.getProcessInfo")["processInfo"]:
+        kinds[one["type"].lower()] += psutil.Process(one["id"]).memory_full_info().uss
+    return kinds
 
 
 def opened(page: Page, port: int, points: int) -> float:
@@ -80,7 +82,8 @@ def test_what_server_and_pages_keep_is_flat_and_a_late_viewer_sees_all_at_once(b
             for name, probe in probes.items():
                 for what, value in kept(probe).items():
                     looked[f"{name}: {what}"].append(value)
-            looked["browser: memory"].append(browser_memory(whole))
+            for kind, value in browser_memory(whole).items():
+                looked[f"Chromium, {kind}: memory"].append(value)
         assert run.poll() is None
         late = view(port, "control", ready=".helo .readonly")
         # A page that is open keeps somewhat more than a new one is sent.
