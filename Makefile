@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constr
 # Debian and Ubuntu ship Python without ensurepip: bring their package where that is allowed.
 VENV_PACKAGE := [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv
 
-.PHONY: help install run test soak lint bench docs clean
+.PHONY: help install run test live-tests unit-tests soak lint bench docs clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,9 +40,16 @@ run: $(VENV)/.installed-run ## Show a simulated participant's mixture at localho
 
 test: $(VENV)/.installed-all ## Run all tests; coverage of pipeline and model must stay above 90 %
 	@$(BIN)/coverage erase
-	@HELO_CHROMIUM="$${HELO_CHROMIUM:-$$(tests/chromium.sh)}" $(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going live-tests unit-tests
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90
+
+live-tests:
+	@HELO_CHROMIUM="$${HELO_CHROMIUM:-$$(tests/chromium.sh)}" $(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/browser tests/faults tests/integration
+
+# These compute while those above wait for sensors; with what is left of the machine, so that no sensor is late.
+unit-tests:
+	@nice -n 19 $(BIN)/coverage run -m pytest tests/unit > $(VENV)/unit-tests.log 2>&1; status=$$?; cat $(VENV)/unit-tests.log; exit $$status
 
 soak: $(VENV)/.installed-all ## Run the tests that take longer than `make test` should, and say what they measured
 	@HELO_CHROMIUM="$${HELO_CHROMIUM:-$$(tests/chromium.sh)}" $(BIN)/python -m pytest -m soak -rP
