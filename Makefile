@@ -44,11 +44,11 @@ test: $(VENV)/.installed-all ## Run all tests; coverage of pipeline and model mu
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90
 
-live-tests:
+live-tests: $(VENV)/.installed-all
 	@HELO_CHROMIUM="$${HELO_CHROMIUM:-$$(tests/chromium.sh)}" $(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/browser tests/faults tests/integration
 
 # These compute while those above wait for sensors; with what is left of the machine, so that no sensor is late.
-unit-tests:
+unit-tests: $(VENV)/.installed-all
 	@nice -n 19 $(BIN)/coverage run -m pytest tests/unit > $(VENV)/unit-tests.log 2>&1; status=$$?; cat $(VENV)/unit-tests.log; exit $$status
 
 soak: $(VENV)/.installed-all ## Run the tests that take longer than `make test` should, and say what they measured

@@ -47,11 +47,10 @@ def kept(session: CDPSession) -> dict[str, float]:
 
 
 def browser_memory(session: CDPSession) -> dict[str, int]:
-    """Return what the browser's processes of each kind would give back if they ended (unique set size, bytes)."""
-    kinds: dict[str, int] = defaultdict(int)
-    for one in session.send("SystemInfo.getProcessInfo")["processInfo"]:
-        kinds[one["type"].lower().split(".")[0]] += psutil.Process(one["id"]).memory_full_info().uss
-    return kinds
+    """Return what Chromium would give back if its pages, or all of it, ended (unique set size, bytes)."""
+    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    each = [(one["type"], psutil.Process(one["id"]).memory_full_info().uss) for one in found]
+    return {"pages": sum(uss for kind, uss in each if kind == "renderer"), "whole": sum(uss for _, uss in each)}
 
 
 def opened(page: Page, port: int, points: int) -> float:
@@ -82,9 +81,8 @@ def test_what_server_and_pages_keep_is_flat_and_a_late_viewer_sees_all_at_once(b
             for name, probe in probes.items():
                 for what, value in kept(probe).items():
                     looked[f"{name}: {what}"].append(value)
-            found = browser_memory(whole)
-            looked["Chromium, pages: memory"].append(found["renderer"])
-            looked["Chromium, whole: memory"].append(sum(found.values()))
+            for what, value in browser_memory(whole).items():
+                looked[f"Chromium, {what}: memory"].append(value)
         assert run.poll() is None
         settled = [number for number, time in enumerate(times) if time > SETTLED_S]
         grown = {
