@@ -1,8 +1,10 @@
-"""Stopping when asked to: SIGTERM and SIGINT set an event."""
+"""Stopping when asked to: signals set an event, or interrupt the main thread."""
 
 import os
 import signal
+import stat
 import threading
+from types import FrameType
 
 
 def stop_on_signals(stop: threading.Event) -> None:
@@ -23,3 +25,30 @@ def stop_on_signals(stop: threading.Event) -> None:
 def _relay(reading: int, stop: threading.Event) -> None:
     while os.read(reading, 1):
         stop.set()
+
+
+def interrupt_on_signals() -> None:
+    """Raise `KeyboardInterrupt` at SIGINT, SIGTERM and SIGHUP; call it from the main thread.
+
+    Also where a shell has started this in the background, deaf to Ctrl-C; but under nohup SIGHUP stays ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _hang_up)
+
+
+def ignore_signals() -> None:
+    """Let none of these disturb what must be finished; call it from the main thread."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _hang_up(number: int, frame: FrameType | None) -> None:
+    """Interrupt since the terminal is gone; what would be written to it is written to nobody."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        if stat.S_ISCHR(os.fstat(stream).st_mode):
+            os.dup2(nowhere, stream)
+    os.close(nowhere)
+    signal.default_int_handler(number, frame)

@@ -10,6 +10,7 @@ from pipeline.errors import BadInput
 from pipeline.records import Event
 from pipeline.session.config import LONGEST_NAME, SessionFile
 from pipeline.session.durable import DurableFile
+from pipeline.session.holding import held
 from pipeline.session.settings_file import dump_session
 
 RAW: Final = "raw.xdf"
@@ -20,6 +21,8 @@ TRIALS: Final = "trials.tsv"
 RATINGS: Final = "ratings.csv"
 PROVENANCE: Final = "provenance.json"
 SETTINGS: Final = "session.yaml"
+#: What the processes said; its run holds it from beginning to end.
+LOG: Final = "log.txt"
 #: So many events are remembered, to know one that comes a second time: as many as the store keeps.
 _REMEMBERED: Final = 10_000
 
@@ -51,6 +54,11 @@ def reserve(root: Path, session: str) -> Path:
         return next(root / name for name in names if _claimed(root / name))
     except OSError as error:
         raise BadInput(f"{root}: cannot record there ({error.strerror}); give another folder") from error
+
+
+def being_recorded(folder: Path) -> bool:
+    """Return whether a session that is running is recorded in a folder, be it another user's or another machine's."""
+    return held(folder / LOG)
 
 
 def write_settings(folder: Path, settings: SessionFile) -> None:

@@ -10,7 +10,6 @@ import pyarrow as pa
 from pipeline.errors import BadInput
 from pipeline.session import folder
 from pipeline.session.config import SessionFile
-from pipeline.session.runtime import recording_into
 from pipeline.session.settings_file import load_session_file
 from pipeline.session.tables import ESTIMATES, read_table
 from pipeline.session.trials import Trial, trials_of
@@ -80,7 +79,7 @@ def read_outline(path: Path) -> Outline:
         ) from error
     events = sorted(folder.read_events(path), key=lambda event: event["time"])
     trials = trials_of(events, settings.trials) if settings.trials else []
-    return Outline(path, settings, provenance, tuple(events), tuple(trials), recording_into(path))
+    return Outline(path, settings, provenance, tuple(events), tuple(trials), folder.being_recorded(path))
 
 
 def table_of(path: Path) -> pa.Table:

@@ -15,7 +15,6 @@ from pipeline.records import Array, StreamInfo
 from pipeline.session import folder
 from pipeline.session.config import SessionFile
 from pipeline.session.raw_stream import Part, RawStream, runs
-from pipeline.session.runtime import recording_into
 from pipeline.session.settings_file import load_session_file
 from pipeline.session.tables import SCHEMAS, read_table, to_parquet
 
@@ -77,7 +76,7 @@ def open_session(path: Path) -> RecordedSession:
     """
     if not is_session(path):
         raise BadInput(f"{path}: is no recorded session, it has no {folder.RAW}; give a folder that `helo run` wrote")
-    running = recording_into(path)
+    running = folder.being_recorded(path)
     settings = load_session_file(path / folder.SETTINGS)
     provenance = _provenance(path)
     ended = [] if running else _end_tables(path)

@@ -6,14 +6,14 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import psutil
-
 from pipeline.errors import BadInput
+from pipeline.session.holding import held, hold
 
 _RUN_FILE = "run.json"
 
@@ -23,9 +23,6 @@ class Run:
     """A running session."""
 
     session: str
-    pid: int
-    started: float
-    """When the supervisor's process was created (epoch seconds): tells a reused pid from the supervisor's."""
     store: str = ""
     """Address of its store; empty while it starts."""
     session_dir: str = ""
@@ -33,6 +30,10 @@ class Run:
     """Port of the dashboard; None where there is none."""
     control_page: str = ""
     """Address of the page that controls the session, with the key that lets it, which no other file holds."""
+    pid: int = field(default_factory=os.getpid)
+    """Of the supervisor."""
+    announced: float = field(default_factory=time.time)
+    """Epoch time (s)."""
 
 
 def runtime_root() -> Path:
@@ -54,7 +55,7 @@ def runtime_root() -> Path:
 
 @contextmanager
 def open_runtime(session: str) -> Iterator[Path]:
-    """Keep a folder for a session while it runs: empty at first, but for what `running` finds.
+    """Keep a folder for a session while it runs, and hold it: empty at first, but for what `running` finds.
 
     Raises
     ------
@@ -64,22 +65,24 @@ def open_runtime(session: str) -> Iterator[Path]:
     root = runtime_root()
     folder = root / session
     with _alone_in(root):
-        if any(run.session == session for run in running()):
+        if held(folder):
             raise BadInput(f"session {session!r} is running already; stop it, or give `session` another name")
         _clear(root)
         folder.mkdir(mode=0o700)
-        announce(folder, Run(session, *this_process()))
+        descriptor = os.open(folder, os.O_RDONLY)
+        hold(descriptor)
+        announce(folder, Run(session))
     try:
         yield folder
     finally:
         shutil.rmtree(folder)
+        os.close(descriptor)
 
 
 def _clear(root: Path) -> None:
     """Remove what runs that were killed have left: it may hold personal data."""
-    alive = {run.session for run in running()}
     for folder in root.iterdir():
-        if folder.is_dir() and folder.name not in alive:
+        if folder.is_dir() and not held(folder):
             shutil.rmtree(folder)
 
 
@@ -90,12 +93,6 @@ def announce(folder: Path, run: Run) -> None:
     fresh.replace(folder / _RUN_FILE)
 
 
-def this_process() -> tuple[int, float]:
-    """Return this process's id and when it was created."""
-    process = psutil.Process()
-    return process.pid, process.create_time()
-
-
 def running() -> list[Run]:
     """Return the sessions whose supervisor is alive, newest last."""
     runs = []
@@ -104,14 +101,9 @@ def running() -> list[Run]:
             run = Run(**json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             continue  # it ended while we looked, or another version wrote it
-        if _alive(run):
+        if held(file.parent):
             runs.append(run)
-    return sorted(runs, key=lambda run: run.started)
-
-
-def recording_into(folder: Path) -> bool:
-    """Return whether a running session is recorded in a folder."""
-    return any(run.session_dir and Path(run.session_dir).resolve() == folder.resolve() for run in running())
+    return sorted(runs, key=lambda run: run.announced)
 
 
 @contextmanager
@@ -123,11 +115,3 @@ def _alone_in(root: Path) -> Iterator[None]:
         yield
     finally:
         os.close(opened)
-
-
-def _alive(run: Run) -> bool:
-    try:
-        process = psutil.Process(run.pid)
-        return process.is_running() and abs(process.create_time() - run.started) < 1.0
-    except psutil.NoSuchProcess:
-        return False

@@ -42,6 +42,7 @@ class Expiry:
                 keys.model, keys.chosen, keys.noted, keys.alarms,
             )
         ]  # fmt: skip
+        self._keys.append(f"{keys.owner(session)}:number")
         for participant, streams in participants.items():
             rings = [
                 *(keys.raw(session, participant, stream) for stream in streams),

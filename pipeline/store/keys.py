@@ -9,6 +9,11 @@ def session(session: str) -> str:
     return f"helo:{{{session}}}:"
 
 
+def owner(session: str) -> str:
+    """Return the lease of the one run of a session; it does not begin as the session's other keys do."""
+    return f"helo:{{{session}}}"
+
+
 def raw(session: str, participant: str, stream: str) -> str:
     """Return the stream of `Chunk` records of one LSL stream."""
     return f"helo:{{{session}}}:{participant}:raw:{stream}"

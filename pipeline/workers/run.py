@@ -1,27 +1,27 @@
 """One run of a session, from the first check to the last line: what `helo run` and `helo demo` do."""
 
 import shutil
-import signal
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from pipeline.errors import BadInput, RunFailed
 from pipeline.log import get_log
 from pipeline.records import Estimate
 from pipeline.session.config import SessionFile
-from pipeline.session.folder import RAW, reserve
-from pipeline.session.runtime import Run, announce, open_runtime, this_process
+from pipeline.session.folder import LOG, RAW, reserve
+from pipeline.session.runtime import Run, announce, open_runtime
 from pipeline.states import StreamHealth
+from pipeline.stopping import ignore_signals, interrupt_on_signals
 from pipeline.store import ids, keys
 from pipeline.store.board import Board
 from pipeline.store.connection import StoreLost, connect, store_url
-from pipeline.store.expiry import Expiry
 from pipeline.store.ring import BlockingReader
 from pipeline.store.server import EmbeddedServer
+from pipeline.store.tenancy import tenancy
 from pipeline.streams.clock import local_clock
 from pipeline.workers.child import ProcessSpec
 from pipeline.workers.choosing import Choosing
@@ -119,17 +119,21 @@ def _supervise(
     plan: Plan, where: str, options: Options, screen: Screen, first: Sequence[ProcessSpec], runtime: Path
 ) -> dict[str, Any]:
     """Run the session's processes; whatever happens, none of them is left."""
-    session = plan.settings.session
-    log_file = (plan.session_dir or runtime) / "log.txt"
-    supervisor = Supervisor(session, [*first, *processes(plan)], log_file=log_file, echo=screen.echo)
-    try:
-        _on_stop(signal.default_int_handler)
-        return _run(plan, where, options, screen, supervisor, {spec.kind for spec in first}, runtime)
-    finally:
-        _on_stop(signal.SIG_IGN)
-        supervisor.stop()
-        if STORE not in {spec.kind for spec in first}:
-            _forget(plan)
+    session, kinds = plan.settings.session, {spec.kind for spec in first}
+    streams = {code: list(participant.streams) for code, participant in plan.settings.participants.items()}
+    with nullcontext(_nothing) if STORE in kinds else tenancy(plan.store, session, streams) as keep:
+        log_file = (plan.session_dir or runtime) / LOG
+        supervisor = Supervisor(session, [*first, *processes(plan)], log_file=log_file, echo=screen.echo)
+        try:
+            interrupt_on_signals()
+            return _run(plan, where, options, screen, supervisor, kinds, runtime, keep)
+        finally:
+            ignore_signals()
+            supervisor.stop()
+
+
+def _nothing() -> None:
+    """Keep nothing: a store of the run's own goes with it."""
 
 
 def _run(
@@ -140,6 +144,7 @@ def _run(
     supervisor: Supervisor,
     first: Collection[str],
     runtime: Path,
+    keep: Callable[[], None],
 ) -> dict[str, Any]:
     """Check the streams, start the rest, follow the estimates; a run that is interrupted has a summary, too."""
     settings = plan.settings
@@ -151,14 +156,10 @@ def _run(
         if STORE in first:
             supervisor.wait_for_store()
         connection = connect(plan.store, source="the store")
-        connection.drop(keys.session(settings.session))
         board = Board(connection, settings.session)
         supervisor.publish(board)
         where_to = str(plan.session_dir.resolve()) if plan.session_dir is not None else ""
-        this = Run(
-            settings.session, *this_process(), plan.store, where_to, options.port, control_page=plan.control_page
-        )
-        announce(runtime, this)
+        announce(runtime, Run(settings.session, plan.store, where_to, options.port, plan.control_page))
         screen.echo(f"Looking for the streams of session {settings.session} (up to {settings.resolve_timeout_s:g} s).")
         checks = check_streams(settings)
         require(checks, where)
@@ -170,13 +171,11 @@ def _run(
         control = Control(board, _first_state(options), partial(amiss, settings, options.recordings, board), choosing)
         supervisor.start()
         reader = BlockingReader(connection, dict.fromkeys(_estimate_keys(settings), ids.START), Estimate)
-        streams = {code: list(participant.streams) for code, participant in settings.participants.items()}
-        expiry = None if STORE in first else Expiry(connection, settings.session, streams)
         with (
             watching(connection, settings.session, supervisor.children),
             obeying(connection, settings.session, board, control),
         ):
-            _follow(summary, reader, settings, board, supervisor, screen, control, expiry)
+            _follow(summary, reader, settings, board, supervisor, screen, control, keep)
     except KeyboardInterrupt:
         screen.echo("Stopping.")
     supervisor.stop_all_but(STORE)  # which has the readers' last word, and estimates that nobody has counted yet
@@ -194,14 +193,13 @@ def _follow(
     supervisor: Supervisor,
     screen: Screen,
     control: Control,
-    expiry: Expiry | None,
+    keep: Callable[[], None],
 ) -> None:
     """Count estimates and report the processes' health until the run is over."""
     while not summary.complete and not control.stop.is_set():
         _count(summary, reader, watched=True)
         supervisor.publish(board)
-        if expiry is not None:
-            expiry.prolong()
+        keep()
         screen.show(supervisor, settings.session)
         if supervisor.failed.is_set():
             raise BadInput(supervisor.fault)
@@ -242,19 +240,5 @@ def _last_health(board: Board | None) -> list[StreamHealth]:
         return []
 
 
-def _forget(plan: Plan) -> None:
-    """Leave nothing of the participants in a server that lives on."""
-    try:
-        connect(plan.store).drop(keys.session(plan.settings.session))
-    except (BadInput, StoreLost) as error:
-        _log.error("the session's data may still be in the store", session=plan.settings.session, error=error)
-
-
 def _recorded(session_dir: Path) -> bool:
     return (session_dir / RAW).exists()
-
-
-def _on_stop(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
-    """Say what Ctrl-C and SIGTERM do; also where a shell has started this in the background, deaf to Ctrl-C."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handler)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.errors import BadInput
 from pipeline.log import get_log
 from pipeline.records import Event
+from pipeline.session.holding import hold
 from pipeline.states import ProcessHealth
 from pipeline.store.board import Board
 from pipeline.store.server import READY
@@ -31,7 +32,7 @@ class Supervisor:
     specs : sequence of ProcessSpec
         What to start, the store first.
     log_file : Path
-        Where every line that a process writes to stderr is kept.
+        Where every line that a process writes to stderr is kept; held until the end, which tells that the session runs.
     echo : callable
         Called with each such line, and with the supervisor's own sentences.
     """
@@ -50,6 +51,10 @@ class Supervisor:
         self._echo = echo
         self._log = get_log("supervisor", session=session)
         self._lines = log_file.open("a", encoding="utf-8")
+        try:
+            hold(self._lines.fileno())
+        except OSError as error:
+            self._log.warning("this disk knows no locks: do not open the session while it runs", error=error)
         self._lock = threading.Lock()
 
     @property

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from pipeline.records import StreamInfo
-from pipeline.session.runtime import Run, announce, open_runtime, this_process
+from pipeline.session.runtime import Run, announce, open_runtime
 from pipeline.states import ProcessHealth, StreamHealth
 from pipeline.store.board import Board
 from pipeline.streams.outlet import Outlet
@@ -41,7 +41,7 @@ def running(store_server, connection, unique):
     board.put_stream_health(StreamHealth("P001/eeg", "receiving", 300.0, 299.987, 1200, 3, 1, 1.0, 0.25, 1.0, **clock))
     board.put_stream_health(StreamHealth("P001/marks", "waiting", 0.0, 0.0, 0, None, 0, None, 0.0, 1.0))
     with open_runtime(unique) as folder:
-        announce(folder, Run(unique, *this_process(), store_server.url))
+        announce(folder, Run(unique, store_server.url))
         yield unique
     board.close()
 

@@ -1,7 +1,11 @@
 """Runs that end early, run beside another, or use a server of somebody else's."""
 
+import fcntl
 import json
+import os
 import signal
+import subprocess
+import termios
 from pathlib import Path
 
 import psutil
@@ -14,7 +18,7 @@ from pipeline.session.settings_file import dump_session
 from pipeline.store import keys
 from pipeline.store.board import Board
 from pipeline.workers.demo import demo_session
-from tests.command import SEED, helo, helo_json, started, status, wait_for
+from tests.command import HELO, ROOT, SEED, helo, helo_json, started, status, wait_for
 
 RUN = ("--no-dashboard", "--json", "--recordings")
 
@@ -29,7 +33,7 @@ def session(tmp_path, unique) -> Path:
     return file
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_is_stopped_while_it_looks_for_streams_leaves_nothing(session, tmp_path, unique, number):
     recordings = tmp_path / "rec"
     with started("run", session, *RUN, recordings) as run:
@@ -44,6 +48,24 @@ def test_a_run_that_is_stopped_while_it_looks_for_streams_leaves_nothing(session
     assert not [process for process in family if process.is_running()]
     assert list(recordings.iterdir()) == []
     assert running() == []
+
+
+def test_a_run_whose_terminal_is_closed_ends_its_recording(tmp_path):
+    ours, theirs = os.openpty()
+    run = subprocess.Popen(
+        [*HELO, "demo", "--seed", str(SEED), "--no-dashboard", "--recordings", str(tmp_path)],
+        cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )  # fmt: skip
+    os.close(theirs)
+    wait_for(lambda: run.poll() is not None or (status()["recording"] or {}).get("bytes"))
+    family = psutil.Process(run.pid).children(recursive=True)
+    os.close(ours)
+    assert run.wait(30) == 0
+    assert not [process for process in family if process.is_running()]
+    (folder,) = tmp_path.iterdir()
+    assert json.loads((folder / "provenance.json").read_text())["ended"] is not None
+    assert (folder / "estimates.parquet").exists()
 
 
 def test_a_second_run_under_the_same_name_is_refused_and_harms_nothing(session, tmp_path, unique):

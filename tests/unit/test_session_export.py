@@ -14,8 +14,8 @@ from pipeline.modalities import EMOTIONS
 from pipeline.session.export.flat import flat_features
 from pipeline.session.export.run import export
 from pipeline.session.export.whole import whole_folder
+from pipeline.session.holding import hold
 from pipeline.session.recorded import open_session
-from pipeline.session.runtime import Run, announce, open_runtime, this_process
 from tests.past import DELAY_S, OFFSET, RATE, START, past_session, shares_at
 
 
@@ -121,10 +121,10 @@ def test_an_export_that_is_killed_leaves_no_half_and_the_next_one_is_whole(tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "s1"]
 
 
-def test_a_session_that_is_being_recorded_is_not_exported(tmp_path, unique):
+def test_a_session_that_is_being_recorded_is_not_exported(tmp_path):
     session = past_session(tmp_path / "s1")
-    with open_runtime(unique) as runtime:
-        announce(runtime, Run(unique, *this_process(), session_dir=str(session)))
+    with (session / "log.txt").open("a") as log:
+        hold(log.fileno())
         with pytest.raises(BadInput, match="still being recorded"):
             export(session, "csv", tmp_path / "out")
 

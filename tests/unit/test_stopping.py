@@ -1,7 +1,9 @@
-"""Signals set an event, however often and whenever they come."""
+"""Signals set an event, however often and whenever they come, or interrupt."""
 
 import subprocess
 import sys
+
+import pytest
 
 HEARS = """
 import os, signal, threading
@@ -20,3 +22,22 @@ print(stop.wait(30))
 def test_signals_in_a_storm_block_nobody():
     done = subprocess.run([sys.executable, "-c", HEARS], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+
+
+INTERRUPTED = """
+import os, signal, sys
+from pipeline.stopping import interrupt_on_signals
+signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[1] == "nohup" else signal.SIG_DFL)
+interrupt_on_signals()
+try:
+    os.kill(os.getpid(), signal.SIGHUP)
+    print("goes on")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize(("how", "said"), [("terminal", "interrupted\n"), ("nohup", "goes on\n")])
+def test_a_closed_terminal_interrupts_unless_nohup_was_said(how, said):
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, how], capture_output=True, text=True, check=True)
+    assert done.stdout == said
