@@ -25,7 +25,9 @@ export class Course {
     const { box, head, body } = panel("Over the session", this.hint());
     box.classList.add("course");
     this.plot = el("div", "course-plot");
-    this.slider = Object.assign(el("input", "scrub"), { type: "range", min: 0, max: data.chart.t.length - 1, value: 0, step: 1 });
+    // Until windows are full there are no estimates: the first moment that has one says more than the first of all.
+    const value = Math.max(0, data.chart.estimated.findIndex((share) => share > 0));
+    this.slider = Object.assign(el("input", "scrub"), { type: "range", min: 0, max: data.chart.t.length - 1, value, step: 1 });
     this.slider.setAttribute("aria-label", "Moment of the session");
     this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));
     this.told = el("output", "told");

@@ -18,14 +18,14 @@ NO_SCRIPT_RAN = "window.hit === undefined && document.querySelectorAll('.helo im
 
 @pytest.fixture(scope="module")
 def recordings(browser, tmp_path_factory) -> Path:
-    """Record three sessions: a plain one that was analysed again, one with markup everywhere, a blind one."""
+    """Record a session that was analysed again, one with markup everywhere and no estimate at first, a blind one."""
     root = tmp_path_factory.mktemp("recordings")
     plain = past_session(root / "plain", abstained=range(40, 48), reason="no modality has valid data")
     (plain / "analysis").mkdir()
     write_parquet(
         plain / "analysis" / "estimates.parquet", [estimate_row("P001", estimate(tick)) for tick in range(80)]
     )
-    past_session(root / "marked", note=MARKUP, notice=f"Composite {MARKUP}")
+    past_session(root / "marked", abstained=range(4), note=MARKUP, notice=f"Composite {MARKUP}")
     past_session(root / "blind", display="blind")
     return root
 
@@ -65,6 +65,13 @@ def test_a_session_of_the_list_is_opened_and_scrubbed(opened):
     expect(page.locator(".shares")).to_contain_text("No estimate: no modality has valid data.")
     page.get_by_role("button", name="All sessions").click()
     expect(page.locator(".session-list tbody tr")).to_have_count(3)
+
+
+def test_a_session_opens_at_its_first_estimate(opened):
+    page = opened("?session=marked")
+    page.wait_for_selector(CHART)
+    expect(page.locator(".shares h2")).to_have_text("At 0:00:01")
+    expect(page.locator(".shares")).not_to_contain_text("No estimate")
 
 
 def test_abstentions_are_hatched_gaps_and_trials_are_marked(opened):
