@@ -10,7 +10,7 @@ from pipeline.modalities import MODALITIES
 from pipeline.records import ModalityUse
 from pipeline.states import StreamHealth
 
-#: Without a new estimate, or without samples, for this long (s) the picture is not live, or a sensor is silent.
+#: Without an estimate that was due for this long (s) the picture is not live, and without samples a sensor is silent.
 SILENCE_S: Final = 2.0
 #: A reader reports more often than this (s).
 REPORTED_S: Final = 1.5

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dashboard import controlled, used
@@ -31,6 +31,8 @@ WAIT_S: Final = 0.25
 BOARD_S: Final = 0.5
 #: The first viewer waits at most so long for what is there (s), instead of being shown that nothing is, and then all.
 FIRST_S: Final = 5.0
+#: A wall clock that is off by more (s) was set, or stood still while the machine slept: times are told by it anew.
+STEP_S: Final = 0.5
 #: Exit status of a server whose reader failed.
 FAILED_STATUS: Final = 70
 
@@ -46,16 +48,19 @@ class Feed:
         Where the store is.
     session : str
         Name of the session.
+    wall : callable
+        The host's wall clock (epoch seconds).
     """
 
-    def __init__(self, store_url: str, session: str) -> None:
+    def __init__(self, store_url: str, session: str, *, wall: Callable[[], float] = time.time) -> None:
         self._url = store_url
         self._session = session
         self._run: Run | None = None
         self._fault = ""
         self._ended = threading.Event()
         self._looked = threading.Event()
-        self._epoch = time.time() - local_clock()
+        self._wall = wall
+        self._epoch = wall() - local_clock()
         self._log = get_log("dashboard", session=session)
         self._thread = threading.Thread(target=self._work, name="feed", daemon=True)
         self._thread.start()
@@ -186,8 +191,11 @@ class Feed:
             self._run.close()
 
     def _look(self, connection: Connection, board: Board) -> None:
-        session = board.session()
-        if session is not None and (self._run is None or self._run.session.started != session.started):
+        session, epoch = board.session(), self._wall() - local_clock()
+        stepped = abs(epoch - self._epoch) > STEP_S
+        if stepped:
+            self._epoch = epoch
+        if session is not None and (stepped or self._run is None or self._run.session.started != session.started):
             before, self._run = self._run, Run(connection, session, self._epoch)
             if before is not None:
                 before.close()

@@ -74,7 +74,7 @@ def base(situation: Situation, epoch: float) -> dict[str, Any]:
         Epoch time (s) of the LSL clock's zero.
     """
     return {
-        "feed": _feed(situation),
+        "feed": _feed(situation, epoch),
         "sent": round((situation.now + epoch) * 1000, 1),
         "setup": _setup(situation),
         "session": _session(situation),
@@ -104,12 +104,12 @@ def _setup(situation: Situation) -> dict[str, Any]:
     }
 
 
-def _feed(situation: Situation) -> str:
+def _feed(situation: Situation, epoch: float) -> str:
     """Return a name for everything that the page was built from; another name makes the page build itself anew."""
     session, model = situation.session, situation.model
     parts = (
         os.getpid(), situation.participant, session.started if session else 0, model.model_hash if model else "",
-        situation.blind,
+        situation.blind, round(epoch, 3),
     )  # fmt: skip
     return "/".join(map(str, parts))
 

@@ -91,7 +91,8 @@ class Run:
         for key, participant in self._keys.items():
             backlog = tail(connection, key, Estimate, round(KEPT_S / session.hop_s))
             for entry in backlog:
-                self._take_estimate(participant, entry.record)
+                if entry.record.model_hash == backlog[-1].record.model_hash:
+                    self._take_estimate(participant, entry.record)
             self._estimates.follow(key, backlog[-1].id if backlog else START)
 
     def read(self, timeout_s: float) -> None:
@@ -132,7 +133,8 @@ class Run:
                 self._watching.begin(participant, signals)
             self._note_restarts(processes, now)
             # A store that came back empty is filled again by its writers: until then what was known stays.
-            self._model, self._chosen = model or self._model, chosen or self._chosen
+            self._note_model(model)
+            self._chosen = chosen or self._chosen
             self._offered = offers
             self._recording, self._recorded = recording or self._recording, recorded or self._recorded
             self._alarms = alarms.sounding if alarms is not None else self._alarms
@@ -208,7 +210,7 @@ class Run:
             processes=self._processes,
             restarted=dict(self._restarted),
             events=tuple(self._events),
-            alarms=tuple(alarm for alarm in self._alarms if alarm.participant == participant),
+            alarms=tuple(sorted(self._alarms, key=lambda alarm: alarm.participant != participant)),
             amiss_since=known.amiss_since,
         )
 
@@ -229,6 +231,14 @@ class Run:
         add_use(known.minutes.uses, estimate, epoch=self._epoch)
         blind = self.session.display == "blind"
         add_estimate(known.minutes.estimates, estimate, epoch=self._epoch, blind=blind)
+
+    def _note_model(self, model: ModelInfo | None) -> None:
+        """Take it that this model estimates; the estimates of another one do not belong beside its mean label."""
+        before, self._model = self._model, model or self._model
+        if before is not None and self._model.model_hash != before.model_hash:
+            for known in self._participants.values():
+                known.minutes.estimates, known.minutes.uses = History(), deque()
+                known.newest, known.explained, known.amiss_since = None, None, {}
 
     def _take_state(self, participant: str, chunk: Chunk) -> None:
         known = self._participants[participant]

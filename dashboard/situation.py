@@ -41,7 +41,7 @@ class Situation:
     """When each process (kind, what) was last seen to have been restarted (s)."""
     events: tuple[Event, ...] = ()
     alarms: tuple[Alarm, ...] = ()
-    """Those of this participant that sound."""
+    """Those of the session that sound, this participant's first."""
     amiss_since: dict[str, float] = field(default_factory=dict)
     """For each modality that the newest estimate left out or found noisy: the time of the first in a row (s)."""
 

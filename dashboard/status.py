@@ -7,7 +7,7 @@ from dashboard.deliveries import SILENCE_S, awaited, clock_sentences, sensor_sen
 from dashboard.situation import Situation, made_at
 from dashboard.words import abstains, listing, seconds
 from pipeline.commands import recording_sentence, recording_state
-from pipeline.states import ProcessHealth
+from pipeline.states import Alarm, ProcessHealth
 
 Level = Literal["waiting", "green", "amber", "red"]
 
@@ -51,7 +51,7 @@ def judge(situation: Situation) -> Status:
         return Status("waiting", "No session runs here yet.", ("Start one: helo demo, or helo run SESSION.yaml.",))
     processes, silent_sensors = process_sentences(situation), sensor_sentences(situation)
     stopped = [sentence for process, sentence in processes if _stops_the_chart(process)]
-    alarms = [f"Alarm: {alarm.text}" for alarm in situation.alarms]
+    alarms = [f"{_whose(alarm, situation)}: {alarm.text}" for alarm in situation.alarms]
     others = alarms + [sentence for process, sentence in processes if not _stops_the_chart(process)]
     if stopped:
         return Status("red", stopped[0], (*stopped[1:], *others, *silent_sensors))
@@ -64,7 +64,7 @@ def judge(situation: Situation) -> Status:
     if situation.newest is None:
         return _before_the_first(situation, (*others, *silent_sensors))
     silent = situation.now - made_at(situation.newest)
-    if silent > SILENCE_S:
+    if silent > SILENCE_S + situation.session.hop_s:
         return Status("red", f"No new estimate for {seconds(silent)}.", (*others, *silent_sensors))
     if situation.newest.abstained:
         return Status("amber", abstains(situation.newest.reason), (*others, *silent_sensors))
@@ -75,6 +75,10 @@ def judge(situation: Situation) -> Status:
     used = sum(stream.state == "receiving" for stream in sensors(situation).values())
     title = f"All {used} sensors deliver." if used > 1 else "The sensor delivers."
     return Status("green", title, tuple(clock_sentences(situation)))
+
+
+def _whose(alarm: Alarm, situation: Situation) -> str:
+    return "Alarm" if alarm.participant == situation.participant else f"Alarm for {alarm.participant}"
 
 
 def process_sentences(situation: Situation) -> list[tuple[ProcessHealth, str]]:

@@ -9,14 +9,18 @@ const TOLD = {
   inference: "until the estimate was made",
   paint: "until it stood here",
 };
-const KEPT = 240;
+// Of the last minute (ms).
+const KEPT = 60000;
+// On another machine another clock would tell when it stood there.
+const ONE_CLOCK = ["localhost", "127.0.0.1", "[::1]"].includes(window.location.hostname);
 
 export class Age {
   constructor() {
     const { box, body } = panel("Age of the picture", "p50 / p95 of the last minute");
     box.classList.add("age");
     this.rows = STAGES.map((stage) => this.row(stage, TOLD[stage]));
-    this.total = this.row("total", "from the moment to this screen");
+    const elsewhere = ONE_CLOCK ? "" : "; known only on the machine that runs the session, by whose clock the moment is told";
+    this.total = this.row("total", `from the moment to this screen${elsewhere}`);
     this.total.classList.add("total");
     fill(body, ...this.rows, this.total);
     this.element = box;
@@ -31,13 +35,13 @@ export class Age {
     return row;
   }
 
-  /** Call when the update stands in the page: it is seen with the next frame. */
-  update(update) {
-    requestAnimationFrame(() => this.take(update));
+  /** Call when the update stands in the page: it is seen with the next frame, of which a hidden page has none. */
+  update({ points }) {
+    if (!document.hidden) requestAnimationFrame(() => this.take(points));
   }
 
-  /** Points are the new ones only. The server serves its own machine alone, so that both read the same clock. */
-  take({ points }) {
+  /** Points are the new ones only. */
+  take(points) {
     const painted = performance.timeOrigin + performance.now();
     // What was there before this page is its past, not its age.
     this.since ??= painted;
@@ -45,15 +49,16 @@ export class Age {
       const known = stages.filter((stage) => stage !== null);
       if (!known.length) continue;
       const made = time + known.reduce((sum, stage) => sum + stage, 0);
-      this.seen.push([...stages, painted - made, painted - time]);
+      const here = ONE_CLOCK ? [painted - made, painted - time] : [null, null];
+      this.seen.push({ painted, took: [...stages, ...here] });
     }
-    this.seen.splice(0, this.seen.length - KEPT);
-    if (this.seen.length) this.tell();
+    this.seen = this.seen.filter((one) => painted - one.painted < KEPT);
+    this.tell();
   }
 
   tell() {
     const rows = [...this.rows, this.total];
-    const columns = rows.map((_, k) => this.seen.map((one) => one[k]).filter((value) => value !== null));
+    const columns = rows.map((_, k) => this.seen.map(({ took }) => took[k]).filter((value) => value !== null));
     rows.forEach((row, k) => {
       const [, half, most] = row.children;
       say(half, milliseconds(quantile(columns[k], 0.5)));

@@ -7,7 +7,7 @@ const LETTER = 6.6;
 const LINES = 4;
 // A label of what happened is so wide (px); where there is no room for it only the line is drawn.
 const LABEL = 110;
-// With no estimate for this long (ms) the empty end of the chart says so.
+// With no estimate for this long (ms) when one was due the empty end of the chart says so.
 const SILENCE = 2000;
 
 /** The gaps of a row of points, each with the newest reason that was given. */
@@ -34,7 +34,7 @@ export class Gaps {
 }
 
 /** Shapes and annotations for a range of time that is `width` pixels wide. */
-export function marks({ range: [from, to], width, gaps, events, newest, now, theme }) {
+export function marks({ range: [from, to], width, gaps, events, newest, now, theme, hop }) {
   const pixels = (time) => ((time - from) / (to - from)) * width;
   const visible = gaps.filter((gap) => gap.to > from && gap.from < to);
   const annotations = visible.map((gap) => why(gap, from, to, pixels, theme)).filter(Boolean);
@@ -48,7 +48,7 @@ export function marks({ range: [from, to], width, gaps, events, newest, now, the
     taken = leftwards ? at : at + LABEL;
     annotations.push(label(event, leftwards, theme));
   }
-  if (newest && now - newest > SILENCE && newest < to) {
+  if (newest && now - newest > SILENCE + 1000 * hop && newest < to) {
     shapes.push({ type: "rect", xref: "x", yref: "paper", x0: newest, x1: Math.min(now, to), y0: 0, y1: 1, line: { width: 0 }, fillcolor: `${GREY}0.16)` });
     annotations.push({
       text: `no estimate for ${seconds((now - newest) / 1000)}`, xref: "paper", yref: "y domain", x: 0.99, y: 0.5,

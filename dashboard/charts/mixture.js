@@ -133,7 +133,7 @@ export class Mixture {
     const width = layout ? layout._size.w : this.plot.clientWidth;
     const { now, events, theme } = this;
     const newest = this.points.at(-1)?.[1];
-    const found = marks({ range: this.range(), width, gaps: this.gaps.all, events, newest, now, theme });
+    const found = marks({ range: this.range(), width, gaps: this.gaps.all, events, newest, now, theme, hop: this.setup.hop });
     return { shapes: found.shapes, annotations: [...this.view.titles(theme), ...found.annotations] };
   }
 }

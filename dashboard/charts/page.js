@@ -126,9 +126,12 @@ export class Page {
   }
 }
 
+// That of when the page was opened: where daylight saving begins or ends meanwhile, the axis goes on without a jump.
+const ZONE = 60000 * new Date().getTimezoneOffset();
+
 /** A chart's time axis knows no time zones: move a moment so that it shows the viewer's clock. */
 export function local(time) {
-  return time - 60000 * new Date(time).getTimezoneOffset();
+  return time - ZONE;
 }
 
 function script(name) {

@@ -106,7 +106,7 @@ class Envelope:
                 return
             self._columns.append(self._open)
             self._made += 1
-            while self._columns[0][0] < at - self._kept:
+            while self._columns and self._columns[0][0] < at - self._kept:
                 self._columns.popleft()
         self._open = at, gap, low, high
 

@@ -53,6 +53,24 @@ def test_nothing_piles_up_in_the_browsers_timeline(written, view):
     assert page.evaluate(MARKS) < 10
 
 
+def test_a_page_that_nobody_can_see_does_not_count_how_late_it_was_painted(written, view):
+    written.live(range(40))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    total = page.locator(".age .total .number").first
+    expect(total).to_have_text("–")  # what was there before the page is its past
+    grow(written, page, range(40, 44))
+    expect(total).to_contain_text("ms")
+    page.evaluate("Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })")
+    grow(written, page, range(44, 46))
+    seen = total.inner_text()
+    grow(written, page, range(46, 54))
+    assert total.inner_text() == seen
+    page.evaluate("delete document.hidden")
+    grow(written, page, range(54, 56))
+    expect(total).to_contain_text("ms")
+
+
 def test_a_paused_picture_stands_still_while_the_banner_goes_on(written, view):
     written.live(range(40))
     page = view(written.port)

@@ -166,6 +166,7 @@ def estimate(
     abstained: bool = False,
     reason: str = "",
     modalities: Mapping[str, ModalityUse] | None = None,
+    model_hash: str = "abc",
 ) -> Estimate:
     """Return an estimate; unless said, it took everything from EEG."""
     uses = {"EEG": taken()} if modalities is None else dict(modalities)
@@ -174,5 +175,5 @@ def estimate(
     half = np.float32(0.5)
     return Estimate(
         tick, time, shares, shares * half, shares * (1 + half), MEAN, uses, abstained, reason,
-        {"arrival": 0.01, "features": 0.01, "join": 0.01, "inference": 0.01}, "abc",
+        {"arrival": 0.01, "features": 0.01, "join": 0.01, "inference": 0.01}, model_hash,
     )  # fmt: skip

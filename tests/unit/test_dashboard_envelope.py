@@ -78,6 +78,25 @@ def test_a_gap_is_left_empty_and_no_line_leads_over_it():
     assert not empty & set(columns.at.tolist())
 
 
+@pytest.mark.parametrize("gap_s", [9, 11, 12, 1000])
+def test_what_comes_back_after_longer_than_is_shown_is_shown(gap_s: int):
+    times, data = signal()
+    envelope = Envelope(3, WIDTH, 10)
+    cut(envelope, times, data, [])
+    cut(envelope, times + 4 + gap_s, data, [1, 2], gap=True)
+    fresh = envelope.since(None)
+    newest = list(plainly(times + 4 + gap_s, data))
+    assert fresh.at[-len(newest) :].tolist() == newest
+    assert (fresh.at[-1] - fresh.at[0]) * WIDTH <= 10 + 2 * WIDTH
+
+
+def test_a_signal_slower_than_what_is_shown_is_no_fault():
+    envelope = Envelope(1, WIDTH, 5)
+    for second in range(0, 60, 10):
+        envelope.process(np.array([float(second)]), np.zeros((1, 1), np.float32), gap=False)
+    assert len(envelope.since(None).at) <= 1
+
+
 def test_samples_on_both_sides_of_a_gap_within_one_pixel_are_not_joined():
     envelope = Envelope(1, 1.0, 60)
     envelope.process(np.array([10.1, 10.2]), np.array([[1], [2]], np.float32), gap=False)

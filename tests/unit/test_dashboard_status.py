@@ -113,9 +113,15 @@ def test_a_process_given_up_is_said_without_promise():
 
 
 def test_no_new_estimate_for_two_seconds_is_not_live():
-    assert judge(replace(LIVE, newest=estimate(2.1))).level == "green"
-    status = judge(replace(LIVE, newest=estimate(2.3)))
-    assert (status.level, status.title) == ("red", "No new estimate for 2.1 s.")
+    assert judge(replace(LIVE, newest=estimate(2.4))).level == "green"
+    status = judge(replace(LIVE, newest=estimate(2.5)))
+    assert (status.level, status.title) == ("red", "No new estimate for 2.3 s.")
+
+
+def test_estimates_that_are_seldom_due_are_waited_for():
+    session = SessionInfo("demo", {"P001": USES}, 5.0, "open", (), 900.0)
+    assert judge(replace(LIVE, session=session, newest=estimate(6.9))).level == "green"
+    assert judge(replace(LIVE, session=session, newest=estimate(7.5))).level == "red"
 
 
 def test_abstention_is_said_with_its_reason():
@@ -205,6 +211,12 @@ def test_an_alarm_comes_first_and_is_amber():
     status = judge(replace(LIVE, alarms=(alarm,), newest=estimate(EEG=taken(), GSR=gsr)))
     assert (status.level, status.title) == ("amber", "Alarm: Upset is above 60 % for 5 s.")
     assert status.reasons == ("EDA flat: estimate from EEG.",)
+
+
+def test_an_alarm_of_somebody_else_says_whose_it_is():
+    alarm = Alarm("P002 0", "P002", "Upset is above 60 % for 5 s.", NOW - 5, sounds=True)
+    status = judge(replace(LIVE, alarms=(alarm,)))
+    assert (status.level, status.title) == ("amber", "Alarm for P002: Upset is above 60 % for 5 s.")
 
 
 def test_a_small_flaw_does_not_colour_the_status():

@@ -1,0 +1,134 @@
+"""What the one reader of the store makes of models that change, clocks that are set, and other participants."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from dashboard.feed import Feed
+from pipeline.states import Alarm, Alarms, ModelInfo, SessionInfo
+from pipeline.store import keys
+from pipeline.store.board import Board
+from pipeline.store.connection import Connection
+from pipeline.store.ids import tick_id
+from pipeline.store.server import EmbeddedServer
+from pipeline.store.writer import StreamWriter
+from pipeline.streams.clock import local_clock
+from tests.browser.written import HOP_S, MEAN, estimate
+
+EPOCH = 1.7e9
+EMOTIONS = tuple("abcdefghij")
+
+
+class Wall:
+    """A wall clock that can be set."""
+
+    def __init__(self) -> None:
+        self.ahead = EPOCH
+
+    def __call__(self) -> float:
+        return local_clock() + self.ahead
+
+
+class Session:
+    """Two participants, of whom one is estimated."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self.board = Board(connection, name)
+        everybody = {"P001": {"eeg": "EEG"}, "P002": {"eeg": "EEG"}}
+        self.board.put_session(SessionInfo(name, everybody, HOP_S, "open", (), local_clock()))
+        self.writer = StreamWriter(connection, keys.estimates(name, "P001"), retention_s=3600)
+        self.tick = 0
+
+    def model(self, model_hash: str, *, mean: np.ndarray = MEAN) -> None:
+        self.board.put_model(ModelInfo(EMOTIONS, mean, model_hash, "A model.", demonstration=False, device="cpu"))
+
+    def estimates(self, count: int, model_hash: str) -> None:
+        for _ in range(count):
+            self.tick += 1
+            one = estimate(self.tick, local_clock(), model_hash=model_hash)
+            assert self.writer.append(tick_id(self.tick), one)
+
+
+@pytest.fixture
+def session(connection: Connection, unique: str) -> Iterator[Session]:
+    session = Session(connection, unique)
+    yield session
+    session.writer.close()
+    session.board.close()
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def open_feed(store_server: EmbeddedServer, unique: str, wall: Wall) -> Iterator[Callable[[], Feed]]:
+    made: list[Feed] = []
+
+    def open_one() -> Feed:
+        made.append(Feed(store_server.url, unique, wall=wall))
+        return made[-1]
+
+    yield open_one
+    for feed in made:
+        feed.close()
+
+
+def seen(feed: Feed, participant: str = "P001") -> dict:
+    """Return what a new page is sent."""
+    return feed.update(participant, None)[0]
+
+
+def test_estimates_of_another_model_do_not_stand_beside_the_mean_label_of_this_one(session, open_feed, until):
+    session.model("before")
+    session.estimates(8, "before")
+    feed = open_feed()
+    until(lambda: len(seen(feed)["points"]) == 8)
+    name = seen(feed)["feed"]
+    session.model("after", mean=np.linspace(0.05, 0.15, 10, dtype=np.float32))
+    until(lambda: seen(feed)["feed"] != name)
+    update = seen(feed)
+    assert (update["points"], update["current"], update["trend"]) == ([], {}, None)
+    session.estimates(3, "after")
+    until(lambda: len(seen(feed)["points"]) == 3)
+    assert len(seen(feed)["current"]["shares"]) == 10
+    late = open_feed()
+    until(lambda: len(seen(late)["points"]) == 3)
+
+
+def test_a_wall_clock_that_is_set_is_followed_and_the_page_built_anew(session, open_feed, wall, until):
+    session.model("one")
+    session.estimates(4, "one")
+    feed = open_feed()
+    until(lambda: len(seen(feed)["points"]) == 4)
+    before = seen(feed)
+    wall.ahead += 3600
+    until(lambda: seen(feed)["feed"] != before["feed"] and len(seen(feed)["points"]) == 4)
+    after = seen(feed)
+    moved = [new[1] - old[1] for old, new in zip(before["points"], after["points"], strict=True)]
+    assert moved == pytest.approx([3_600_000] * 4, abs=2)
+
+
+def test_a_wall_clock_that_is_steered_a_little_changes_nothing(session, open_feed, wall, until):
+    session.model("one")
+    session.estimates(4, "one")
+    feed = open_feed()
+    until(lambda: len(seen(feed)["points"]) == 4)
+    before = seen(feed)
+    wall.ahead += 0.3
+    session.estimates(4, "one")
+    until(lambda: len(seen(feed)["points"]) == 8)
+    assert seen(feed)["feed"] == before["feed"]
+    assert seen(feed)["points"][:4] == before["points"]
+
+
+def test_an_alarm_of_another_participant_is_told_and_named(session, open_feed, until):
+    session.model("one")
+    session.estimates(4, "one")
+    alarm = Alarm("P002 0", "P002", "EDA is lost for 5 s.", local_clock(), sounds=True)
+    session.board.put_alarms(Alarms((alarm,)))
+    feed = open_feed()
+    until(lambda: seen(feed)["status"]["title"] == "Alarm for P002: EDA is lost for 5 s.")
+    until(lambda: seen(feed, "P002")["alarms"])
