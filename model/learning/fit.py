@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from model.data.dataset import LabelledWindows
+from model.learning.scores import SMALLEST
 from model.network.helo import HeLo
 from model.network.released import ReleasedHeLo
 
@@ -23,6 +24,11 @@ def set_normalisation(network: HeLo | ReleasedHeLo, windows: LabelledWindows) ->
 
 
 def set_prior(network: HeLo | ReleasedHeLo, windows: LabelledWindows) -> None:
-    """Set the prior of a network that has one to the windows' mean label."""
+    """Set the prior of a network that has one to the windows' mean label.
+
+    An emotion that nobody has felt gets the share at which scores cut, so that the untrained network scores as the mean
+    label does.
+    """
     if isinstance(network, HeLo):
-        network.departure.load_state_dict({"log_prior": torch.from_numpy(windows.mean_label()).log()})
+        prior = torch.from_numpy(windows.mean_label()).clamp_min(SMALLEST)
+        network.departure.load_state_dict({"log_prior": prior.log()})

@@ -19,6 +19,7 @@ from model.learning.train import Trained, estimate, train_network
 from model.learning.training_report import write_training
 from model.learning.unfinished import Epoch
 from model.network.settings import KINDS
+from pipeline.errors import BadInput
 from pipeline.modalities import Modality
 from pipeline.signals.families import Family, family_specs
 
@@ -56,9 +57,15 @@ def make_model(
     -------
     Header
         The checkpoint's header.
+
+    Raises
+    ------
+    BadInput
+        No training participant has ever felt one of the emotions, or the data are not finite.
     """
     names = split_validation(windows.subjects, options.seed)
     training, validation = (windows.of(part) for part in names)
+    _require_felt(training, validation)
     trained = train_network(training, validation, options, on_epoch, path.with_suffix(".unfinished"))
     prior = training.mean_label().astype(np.float64)
     header = Header(
@@ -90,6 +97,21 @@ def make_model(
     if report is not None:
         write_training(report, header, trained, training, validation)
     return header
+
+
+def _require_felt(training: LabelledWindows, validation: LabelledWindows) -> None:
+    """Check that each emotion was felt by a training participant: of another one nothing can be learned."""
+    unfelt = training.mean_label() <= 0
+    if not unfelt.any():
+        return
+    names = ", ".join(name for name, never in zip(training.emotions, unfelt, strict=True) if never)
+    mend = "leave the column out of the ratings, or rate more trials"
+    if validation.mean_label()[unfelt].any():
+        mend += ", or let others be for validation by --seed"
+    raise BadInput(
+        f"--data: {names}: no participant to learn from has ever rated this above the least, so it cannot be learned; "
+        f"{mend}"
+    )
 
 
 def _window_s(windows: LabelledWindows, name: str) -> float:

@@ -9,7 +9,8 @@ Array = NDArray[np.float64]
 
 #: Names of the scores; for the first four less is better, for the last two more.
 SCORES: Final = ("chebyshev", "clark", "canberra", "kl", "cosine", "intersection")
-_SMALLEST = np.finfo(np.float64).eps
+#: Shares are cut here before their logarithm is taken.
+SMALLEST: Final = float(np.finfo(np.float64).eps)
 _RESAMPLES = 2000
 
 
@@ -39,7 +40,7 @@ def scores(labels: NDArray[np.floating], estimates: NDArray[np.floating]) -> dic
         Score -> ``(n,)``.
     """
     d, p = np.asarray(labels, np.float64), np.asarray(estimates, np.float64)
-    cut_d, cut_p = np.clip(d, _SMALLEST, 1), np.clip(p, _SMALLEST, 1)
+    cut_d, cut_p = np.clip(d, SMALLEST, 1), np.clip(p, SMALLEST, 1)
     ratio = np.abs(cut_d - cut_p) / (cut_d + cut_p)
     return {
         "chebyshev": np.abs(d - p).max(1),

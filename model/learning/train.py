@@ -1,5 +1,6 @@
 """Training: Kullback-Leibler divergence plus alignment, modality dropout, early stopping on other participants."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from model.network.helo import HeLo, Output
 from model.network.labels import alignment_loss
 from model.network.released import ReleasedHeLo
 from model.network.settings import NetworkSettings
+from pipeline.errors import BadInput
 
 _GRADIENT_NORM = 1.0
 _INFERENCE_BATCH = 256
@@ -108,6 +110,8 @@ def train_network(
 
     Raises
     ------
+    BadInput
+        The data have no finite estimate: no epoch could be better than that.
     ValueError
         A participant is in both parts.
     """
@@ -120,6 +124,11 @@ def train_network(
     key = content_key(training, validation, options) if unfinished else ""
     if unfinished is not None:
         state = restore(unfinished, key, run) or state
+    if not math.isfinite(state.best_kl):
+        raise BadInput(
+            f"--data: the validation KL is {state.best_kl} before training has begun, so a feature or a label is no "
+            "finite number; correct the data"
+        )
     while run.epoch < options.epochs and run.epoch - state.best_epoch < options.patience:
         loss = run.step()
         found = _validate(run.network, run.epoch, validation)

@@ -191,6 +191,48 @@ def test_an_unfinished_training_that_cannot_be_read_is_named(parts, tmp_path):
         train_network(parts[0], parts[1], TINY, unfinished=unfinished)
 
 
+def _never_felt(windows, *emotions):
+    labels = windows.labels * [emotion not in emotions for emotion in windows.emotions]
+    return replace(windows, labels=(labels / labels.sum(1, keepdims=True)).astype(np.float32))
+
+
+def test_an_emotion_that_nobody_has_felt_is_named_before_training(make_windows, tmp_path):
+    windows = make_windows(n_subjects=4, n_windows=20)
+    first, second = windows.emotions[2], windows.emotions[5]
+    told = []
+    with pytest.raises(BadInput, match=f"{first}, {second}: no participant to learn from has ever rated .* rate more"):
+        make_model(_never_felt(windows, first, second), TINY, tmp_path / "m.safetensors", "", told.append)
+    assert told == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_emotion_that_only_validation_participants_have_felt_names_the_seed(make_windows, tmp_path):
+    windows = make_windows(n_subjects=4, n_windows=20)
+    training, _ = split_validation(windows.subjects, TINY.seed)
+    never = _never_felt(windows, windows.emotions[0])
+    labels = np.where(np.isin(windows.subject, training)[:, None], never.labels, windows.labels)
+    with pytest.raises(BadInput, match="or let others be for validation by --seed"):
+        make_model(replace(windows, labels=labels), TINY, tmp_path / "m.safetensors", "")
+
+
+def test_a_network_learns_from_a_fold_in_which_nobody_has_felt_an_emotion(parts):
+    training = _never_felt(parts[0], parts[0].emotions[2])
+    run = Run(training, TINY)
+    np.testing.assert_allclose(estimate(run.network, parts[2]), mean_label(training, parts[2], TINY)[""], atol=1e-6)
+    assert np.isfinite(run.step())
+    assert np.isfinite(estimate(run.network, parts[2])).all()
+
+
+def test_data_that_are_not_finite_write_no_weights(make_windows, tmp_path):
+    windows = make_windows(n_subjects=4, n_windows=20)
+    windows.labels[3] = np.nan
+    told = []
+    with pytest.raises(BadInput, match="the validation KL is nan before training has begun"):
+        make_model(windows, TINY, tmp_path / "m.safetensors", "", told.append)
+    assert told == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_training_report_stands_alone_and_shows_curves_and_correlation(make_windows, tmp_path):
     windows = make_windows(n_subjects=4, n_windows=40)
     options = msgspec.structs.replace(TINY, epochs=2)
