@@ -131,7 +131,8 @@ def _participant(
             raise BadInput(f"{ratings.path}: line {trial.rated.line}: overlaps with another rated trial; correct it")
         number[inside] = index
     step = max(1, round(hop_s / own_hop))
-    kept = (number >= 0) & (np.arange(len(ends)) % step == 0)
+    # From each trial's own first window on: a short one may lie between two places of a grid over the session.
+    kept = np.sort(np.concatenate([np.flatnonzero(number == index)[::step] for index in range(len(rated))]))
     raw = np.array([trial.ratings for trial in rated], np.float32)[number[kept]]
     names = np.array([f"{session.name}/{trial.trial or f'{trial.start:g}-{trial.end:g} s'}" for trial in rated])
     return LabelledWindows(
@@ -139,7 +140,7 @@ def _participant(
         features={name: array[kept] for name, array in features.items()},
         present=present[kept],
         labels=to_labels(raw),
-        subject=np.full(int(kept.sum()), participant),
+        subject=np.full(len(kept), participant),
         trial=names[number[kept]],
         ends=ends[kept],
         hop_s=step * own_hop,

@@ -87,6 +87,16 @@ def test_a_trial_may_be_given_by_its_start_and_end(tmp_path):
     assert len(windows) == 21
 
 
+def test_a_trial_of_few_windows_is_taken_wherever_it_begins(tmp_path):
+    _session(tmp_path, "s1")
+    begins = [BEGIN_S + 10 * place + HOP_S * place for place in range(1, 5)]
+    rows = [_row(trial="", start=start, end=start + 5.3) for start in begins]
+    windows = read_sessions(tmp_path, read_ratings(_ratings(tmp_path / "r.csv", rows)), hop_s=1.0)
+    # Two whole windows of 5 s lie in each, a quarter of a second apart: the first of them is taken.
+    assert windows.ends.tolist() == [start + 5 for start in begins]
+    assert len(set(windows.trial.tolist())) == len(rows)
+
+
 def test_a_participants_sessions_are_one_participant_and_modalities_may_differ(tmp_path):
     _session(tmp_path, "s1", participants=("P1", "P2"))
     _session(tmp_path, "s2", modalities=("GSR",))
