@@ -134,7 +134,7 @@ def _participant(
     # From each trial's own first window on: a short one may lie between two places of a grid over the session.
     kept = np.sort(np.concatenate([np.flatnonzero(number == index)[::step] for index in range(len(rated))]))
     raw = np.array([trial.ratings for trial in rated], np.float32)[number[kept]]
-    names = np.array([f"{session.name}/{trial.trial or f'{trial.start:g}-{trial.end:g} s'}" for trial in rated])
+    names = np.array([f"{session.name}/{_name(trial)}" for trial in rated])
     return LabelledWindows(
         emotions=ratings.emotions,
         features={name: array[kept] for name, array in features.items()},
@@ -148,6 +148,11 @@ def _participant(
         eeg_channels=EEG_CHANNELS if "EEG" in modalities else (),
         ratings=raw,
     )
+
+
+def _name(trial: RatedTrial) -> str:
+    """Return a trial's name; times to the millisecond, since two trials that began closer would overlap."""
+    return trial.trial or f"{trial.start:.3f}-{trial.end:.3f} s"
 
 
 def _table(root: Path, ratings: RatingsFile, trial: RatedTrial) -> pa.Table:

@@ -17,7 +17,15 @@ HOP_S = 0.25
 BEGIN_S = 5000.0
 
 
-def _session(root, name, participants=("P1",), modalities=("GSR", "PPG"), seconds=80, trials=("film-1", "film-2")):
+def _session(
+    root,
+    name,
+    participants=("P1",),
+    modalities=("GSR", "PPG"),
+    seconds=80,
+    trials=("film-1", "film-2"),
+    begin_s=BEGIN_S,
+):
     """Write what a session leaves: feature windows four times a second, two trials of 30 s."""
     folder = root / name
     folder.mkdir(parents=True)
@@ -27,11 +35,11 @@ def _session(root, name, participants=("P1",), modalities=("GSR", "PPG"), second
         for tick in range(int(seconds / HOP_S)):
             for modality in modalities:
                 features = rng.normal(size=(2, *FEATURES[modality].shape)).astype(np.float32)
-                window = FeatureWindow(tick, BEGIN_S + 5 + tick * HOP_S, modality, features, 1.0, 1.0)
+                window = FeatureWindow(tick, begin_s + 5 + tick * HOP_S, modality, features, 1.0, 1.0)
                 rows.append(feature_row(participant, window))
     write_parquet(folder / "features.parquet", rows)
     marked = [
-        Trial(BEGIN_S + 10 + 35 * place, 30.0, trial, f"{participant}/marks")
+        Trial(begin_s + 10 + 35 * place, 30.0, trial, f"{participant}/marks")
         for participant in participants
         for place, trial in enumerate(trials)
     ]
@@ -95,6 +103,16 @@ def test_a_trial_of_few_windows_is_taken_wherever_it_begins(tmp_path):
     # Two whole windows of 5 s lie in each, a quarter of a second apart: the first of them is taken.
     assert windows.ends.tolist() == [start + 5 for start in begins]
     assert len(set(windows.trial.tolist())) == len(rows)
+
+
+def test_trials_given_by_their_times_keep_apart_on_a_machine_that_has_been_up_for_months(tmp_path):
+    up_s = 12_000_000.0
+    _session(tmp_path, "s1", begin_s=up_s)
+    rows = [_row(trial="", start=up_s + start, end=up_s + start + 6) for start in (10.5, 16.75)]
+    windows = read_sessions(tmp_path, read_ratings(_ratings(tmp_path / "r.csv", rows)), hop_s=1.0)
+    assert list(dict.fromkeys(windows.trial.tolist())) == [
+        "s1/12000010.500-12000016.500 s", "s1/12000016.750-12000022.750 s"
+    ]  # fmt: skip
 
 
 def test_a_participants_sessions_are_one_participant_and_modalities_may_differ(tmp_path):
