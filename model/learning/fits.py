@@ -3,10 +3,10 @@
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import version
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,8 +21,8 @@ from model.learning.methods import View, method_of, restricted, viewed
 from model.learning.options import TrainOptions
 from model.learning.plan import Plan
 
-#: Libraries whose version decides, too.
-_LIBRARIES: Final = ("numpy", "torch", "keras")
+#: Libraries whose version decides, too: those that a method computes by, and those that python-ldl does.
+_LIBRARIES: Final = ("numpy", "scipy", "torch", "python-ldl", "keras", "scikit-learn")
 _PROGRAM: Final = Path(__file__).parents[2]
 
 
@@ -180,16 +180,25 @@ def _key(fit: Fit, contents: Mapping[View, _Contents], options: TrainOptions) ->
     method = method_of(fit.method)
     content = contents[method.view]
     digest = hashlib.sha256(fit.method.partition("@")[0].encode())
-    digest.update(msgspec.json.encode(options) + _program(method.sources))
+    digest.update(msgspec.json.encode(options) + program(method.sources))
     for parts in (content.parts(fit.left_out), fit.left_out):
         digest.update(b"".join([str(len(parts)).encode(), *content.digest(parts, method.takes)]))
     return digest.hexdigest()
 
 
 @cache
-def _program(sources: tuple[str, ...]) -> bytes:
-    """Return the digest of the program's files that a method is computed by."""
-    digest = hashlib.sha256(" ".join(version(name) for name in _LIBRARIES if find_spec(name)).encode())
+def program(sources: tuple[str, ...]) -> bytes:
+    """Return the digest of what a method is computed by: libraries, and files of the program.
+
+    Parameters
+    ----------
+    sources : tuple of str
+        The files and folders, as `Method.sources` names them.
+    """
+    digest = hashlib.sha256()
+    for name in _LIBRARIES:
+        with suppress(PackageNotFoundError):  # the extra `baselines` may be missing
+            digest.update(f"{name} {version(name)}\n".encode())
     for source in sources:
         path = _PROGRAM / source
         for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:

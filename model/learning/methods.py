@@ -24,8 +24,15 @@ Fit: TypeAlias = Callable[[LabelledWindows, LabelledWindows, TrainOptions], Sett
 #: trial. Only the first can run live.
 View = Literal["causal", "session", "trial"]
 
-_NETWORK: Final = ("model/network", "model/learning/networks.py", "model/learning/train.py", "model/learning/fit.py")
-_BASELINE: Final = ("model/learning/baselines.py", "model/learning/inputs.py")
+_DATA: Final = "model/data/dataset.py"
+_NETWORK: Final = (
+    "model/network",
+    "model/learning/networks.py",
+    "model/learning/train.py",
+    "model/learning/fit.py",
+    _DATA,
+)
+_BASELINE: Final = ("model/learning/baselines.py", "model/learning/inputs.py", _DATA)
 
 
 @dataclass(frozen=True)

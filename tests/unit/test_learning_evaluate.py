@@ -7,7 +7,7 @@ import pytest
 
 from model.learning.choose import choose, shrunk, trial_kl
 from model.learning.evaluate import evaluate, fits_of, subject_scores
-from model.learning.fits import Fit, seen
+from model.learning.fits import Fit, program, seen
 from model.learning.methods import METHODS, NOT_LIVE, fault, method_of, whole_table
 from model.learning.options import TrainOptions
 from model.learning.plan import make_plan
@@ -68,6 +68,20 @@ def test_a_second_run_computes_only_what_has_changed(windows, plan, tmp_path):
     told.clear()
     run(windows, ["knn"], msgspec.structs.replace(TINY, seed=1))
     assert told["knn", True] == 10
+
+
+@pytest.mark.parametrize("library", ["numpy", "scipy", "torch", "python_ldl", "keras", "scikit_learn"])
+def test_a_result_is_of_the_versions_of_the_libraries_that_it_was_computed_by(tmp_path, monkeypatch, library):
+    sources = method_of("ldl/sa-bfgs").sources
+    program.cache_clear()
+    before = program(sources)
+    installed = tmp_path / f"{library}-999.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {library}\nVersion: 999\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    program.cache_clear()
+    assert program(sources) != before
+    program.cache_clear()
 
 
 def test_networks_and_ablations_are_evaluated_and_ablations_take_the_whole_ones_choices(windows, plan):
