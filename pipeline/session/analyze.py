@@ -202,7 +202,7 @@ def _segments(raw: RawStream) -> list[Segment]:
 def _write(out: Path, recording: Path, analysis: Analysis) -> None:
     """Write tables, the session as computed, and where it all comes from."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)  # features of people, as in a session's folder
     except OSError as error:
         raise BadInput(f"{out}: cannot write there ({error.strerror}); give another folder by -o") from error
     made = analysis.made.items()

@@ -1,6 +1,7 @@
 """Exports: every sample with its times, every estimate and event, a folder that is whole or not there."""
 
 import signal
+import stat
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -84,6 +85,12 @@ def test_nothing_is_overwritten(tmp_path):
     with pytest.raises(BadInput, match="is there already"):
         export(session, "csv", None)
     assert {file: file.read_bytes() for file in before} == before
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_an_export_is_for_its_owner_alone(tmp_path, kind):
+    export(past_session(tmp_path / "s1"), kind, tmp_path / "new" / "out")
+    assert stat.S_IMODE((tmp_path / "new" / "out").stat().st_mode) == 0o700
 
 
 def test_an_export_that_fails_leaves_nothing(tmp_path):

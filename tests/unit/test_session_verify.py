@@ -1,6 +1,7 @@
 """A recorded session computed again: the same when nothing was touched, and what differs where something was."""
 
 import json
+import stat
 import struct
 from pathlib import Path
 
@@ -93,6 +94,11 @@ def test_analysis_of_a_session_is_what_it_was_live(session):
     assert pq.read_table(session / "analysis" / "estimates.parquet").drop_columns(["stages"]).equals(live)
     assert windows_of(session / "analysis") == windows_of(session)
     assert result["estimates"] + result["abstained"] == result["ticks"] == live.num_rows
+
+
+def test_an_analysis_is_for_its_owner_alone(session, tmp_path):
+    analyze(session, None, tmp_path / "new" / "out", silent)
+    assert stat.S_IMODE((tmp_path / "new" / "out").stat().st_mode) == 0o700
 
 
 def test_by_another_session_file_nothing_is_late(session, tmp_path):

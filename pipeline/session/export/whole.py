@@ -30,7 +30,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     try:
         require_absent(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh.mkdir(exist_ok=True)
+        fresh.mkdir(mode=0o700, exist_ok=True)  # signals of people, as in the session's folder
         lock = os.open(fresh, os.O_RDONLY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
