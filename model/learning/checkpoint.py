@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from model.distance import TENSORS, Distance
@@ -28,11 +29,19 @@ def save_network(path: Path, network: HeLo | ReleasedHeLo, header: Header, dista
         What the model is.
     distances : dict of str to Distance
         From the training data, by modality.
+
+    Raises
+    ------
+    BadInput
+        It cannot be written there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     tensors |= {name: torch.from_numpy(array) for name, array in distance_tensors(distances).items()}
-    save_file(tensors, path, metadata={ENTRY: msgspec.json.encode(header).decode()})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, path, metadata={ENTRY: msgspec.json.encode(header).decode()})
+    except (OSError, SafetensorError) as error:
+        raise BadInput(f"--out: {path}: cannot be written ({error}); make room, or give another place") from error
 
 
 def load_network(path: Path) -> tuple[HeLo | ReleasedHeLo, Header]:

@@ -60,7 +60,13 @@ def content_key(training: LabelledWindows, validation: LabelledWindows, options:
 
 
 def keep(path: Path, key: str, run: "Run", progress: Progress) -> None:
-    """Write a training as it is after an epoch; a kill leaves either this or the one before."""
+    """Write a training as it is after an epoch; a kill leaves either this or the one before.
+
+    Raises
+    ------
+    BadInput
+        It cannot be written there.
+    """
     state = run.optimiser.state_dict()
     tensors = {f"network.{name}": tensor for name, tensor in copy_weights(run.network).items()}
     tensors |= {f"best.{name}": tensor for name, tensor in progress.best_weights.items()}
@@ -76,10 +82,13 @@ def keep(path: Path, key: str, run: "Run", progress: Progress) -> None:
         "schedule": run.schedule.state_dict(),
         "draws": run.rng.bit_generator.state,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
-    save_file({name: tensor.clone() for name, tensor in tensors.items()}, part, metadata={_ENTRY: json.dumps(told)})
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({name: tensor.clone() for name, tensor in tensors.items()}, part, metadata={_ENTRY: json.dumps(told)})
+        part.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise BadInput(f"--out: {part}: cannot be written ({error}); make room, or give another place") from error
 
 
 def restore(path: Path, key: str, run: "Run") -> Progress | None:

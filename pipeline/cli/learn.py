@@ -16,6 +16,7 @@ from pipeline.cli.datasets import SESSION_HOP_S, Data, DataOptions, Ratings, loa
 from pipeline.cli.options import Json, print_json
 from pipeline.cli.scores import score_table
 from pipeline.errors import BadInput
+from pipeline.places import require_file
 
 if TYPE_CHECKING:
     from model.learning.personalize import Outcome
@@ -46,6 +47,9 @@ def train(
 
     if out.suffix != ".safetensors":
         raise BadInput(f"--out: {out} does not end in .safetensors; give a file name that does")
+    require_file(out, "--out")
+    if report is not None:
+        require_file(report, "--report")
     if hop is not None and data.startswith(("wesad:", "dmer:")):
         raise BadInput(f"--hop: {data} has windows of its own; leave it out")
     options = TrainOptions(seed=seed, epochs=epochs, device=choose_device(device))
@@ -88,6 +92,7 @@ def personalize(
 
     if out.suffix != ".safetensors":
         raise BadInput(f"--out: {out} does not end in .safetensors; give a file name that does")
+    require_file(out, "--out")
     general = model_path(model)
     if out.exists() and out.samefile(general):
         raise BadInput(f"--out: {out} is the model for everyone; give another file")

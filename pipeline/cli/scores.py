@@ -12,6 +12,7 @@ from rich.table import Table
 from pipeline.cli.datasets import Data, DataOptions, Ratings, load, progress
 from pipeline.cli.options import Json, print_json
 from pipeline.errors import BadInput
+from pipeline.places import require_file, require_folder
 
 if TYPE_CHECKING:
     from model.data.dataset import LabelledWindows
@@ -90,6 +91,8 @@ def evaluate(
 
     _check_protocol(protocol, train_on, test_on)
     _check_names(methods)
+    kept = cache or default_cache()
+    _check_places(kept, report)
     options = TrainOptions(seed=seed, epochs=epochs, device=choose_device(device))
     live = load(DataOptions(data, ratings, subjects, minutes, hop, seed), simulated_hop=4.0)
     windows = _pooled(live, data, window, hop)
@@ -103,7 +106,7 @@ def evaluate(
             names,
             plan,
             options,
-            kept=cache or default_cache(),
+            kept=kept,
             on_fit=lambda name, _: advance(f"fits: {name}"),
         )
     result = _as_json(found, plan, protocol, data)
@@ -133,6 +136,12 @@ def _check_protocol(protocol: str, train_on: str | None, test_on: str | None) ->
         raise BadInput("--train-on, --test-on: one goes with the other; give both or none")
     if train_on is not None and protocol != "loso":
         raise BadInput(f"--train-on, --test-on: belong to --protocol loso, not to {protocol}")
+
+
+def _check_places(kept: Path, report: Path | None) -> None:
+    require_folder(kept, "--cache")
+    if report is not None:
+        require_file(report, "--report")
 
 
 def _check_names(methods: str) -> None:

@@ -13,6 +13,7 @@ from pipeline.errors import BadInput
 from pipeline.files.read import read_recording
 from pipeline.files.recording import RecordedStream
 from pipeline.files.table import TableOptions
+from pipeline.places import require_folder
 from pipeline.session import folder
 from pipeline.session.config import SessionFile
 from pipeline.session.decided import happened
@@ -79,9 +80,11 @@ def analyze(
     Raises
     ------
     BadInput
-        Recording, session file or model cannot be used, or no tick comes of them.
+        Recording, session file or model cannot be used, no tick comes of them, or `out` cannot be written.
     """
     begun = time.monotonic()
+    out = out or (recording / "analysis" if recording.is_dir() else Path(f"{recording.stem}-analysis"))
+    require_folder(out, "-o")
     settings = None if session is None else load_session_file(session)
     if is_session(recording) and not (options and options.given()):
         recorded = open_session(recording)
@@ -94,8 +97,10 @@ def analyze(
     estimates = [estimate for made in analysis.made.values() for estimate in made.estimates]
     if not estimates:
         raise BadInput(f"{recording}: is too short for a single estimate; give a longer recording")
-    out = out or (recording / "analysis" if recording.is_dir() else Path(f"{recording.stem}-analysis"))
-    _write(out, recording, analysis)
+    try:
+        _write(out, recording, analysis)
+    except OSError as error:
+        raise BadInput(f"{out}: cannot be written ({error.strerror or error}); give another folder by -o") from error
     abstained = sum(estimate.abstained for estimate in estimates)
     return {
         "ticks": len(estimates),
@@ -201,10 +206,7 @@ def _segments(raw: RawStream) -> list[Segment]:
 
 def _write(out: Path, recording: Path, analysis: Analysis) -> None:
     """Write tables, the session as computed, and where it all comes from."""
-    try:
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)  # features of people, as in a session's folder
-    except OSError as error:
-        raise BadInput(f"{out}: cannot write there ({error.strerror}); give another folder by -o") from error
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)  # features of people, as in a session's folder
     made = analysis.made.items()
     write_parquet(out / "features.parquet", (feature_row(name, window) for name, one in made for window in one.windows))
     write_parquet(out / "estimates.parquet", (estimate_row(name, row) for name, one in made for row in one.estimates))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,6 +88,12 @@ def test_evaluate_prints_a_table_for_people(tmp_path):
     (("train", "--out", "m.safetensors", "--data", "dmer:/nowhere"), "/nowhere: has no .mat file"),
     (("evaluate", "--data", "wesad:/nowhere"), "/nowhere/windows.csv: cannot be read"),
     (("train", "--out", "model.pt"), "does not end in .safetensors"),
+    (("train", "--out", f"{__file__}/m.safetensors"), "--out: "),
+    (("train", "--out", f"{__file__}/new/m.safetensors"), "test_model_command.py is no folder"),
+    (("train", "--out", "m.safetensors", "--report", str(Path(__file__).parent)), "is a folder; give a file"),
+    (("evaluate", "--cache", __file__), "--cache: "),
+    (("evaluate", "--cache", f"{__file__}/kept"), "test_model_command.py is no folder"),
+    (("evaluate", "--report", f"{__file__}/r.html"), "--report: "),
     (("train", "--out", "m.safetensors", "--device", "abacus"), "device: 'abacus' is not there"),
 ])  # fmt: skip
 def test_bad_input_ends_in_one_line_and_status_2(arguments, expected):

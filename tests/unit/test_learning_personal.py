@@ -216,6 +216,7 @@ def test_ratings_that_fit_no_trial_leave_the_general_model(recorded, tmp_path):
     [
         (["--participant", "P009"], "participant: no row is of P009; there are P001"),
         (["--out", "own.txt"], "--out: own.txt does not end in .safetensors"),
+        (["--out", "README.md/own.safetensors"], "README.md is no folder, so nothing can be written in it"),
         (["--model", "missing.safetensors"], "missing.safetensors: no such model file"),
     ],
 )

@@ -184,6 +184,14 @@ def test_an_interrupted_training_of_other_options_is_not_gone_on_with(parts, tmp
     assert seen == [1, 2]
 
 
+@pytest.mark.parametrize("taken", ["m.unfinished.part", "m.safetensors"])
+def test_a_file_that_cannot_be_written_after_all_is_named(make_windows, tmp_path, taken):
+    (tmp_path / taken).mkdir()
+    options = msgspec.structs.replace(TINY, epochs=1)
+    with pytest.raises(BadInput, match=f"--out: .*{taken}: cannot be written .* make room, or give another place"):
+        make_model(make_windows(n_subjects=3, n_windows=20), options, tmp_path / "m.safetensors", "")
+
+
 def test_an_unfinished_training_that_cannot_be_read_is_named(parts, tmp_path):
     unfinished = tmp_path / "model.unfinished"
     unfinished.write_bytes(b"nothing of the kind")

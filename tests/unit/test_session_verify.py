@@ -96,6 +96,19 @@ def test_analysis_of_a_session_is_what_it_was_live(session):
     assert result["estimates"] + result["abstained"] == result["ticks"] == live.num_rows
 
 
+def test_a_place_for_an_analysis_that_cannot_be_is_named_before_anything_is_computed(session):
+    told = []
+    with pytest.raises(BadInput, match=r"-o: .*raw\.xdf is no folder"):
+        analyze(session, None, session / "raw.xdf" / "out", lambda what, _: told.append(what))
+    assert told == []
+
+
+def test_a_table_of_an_analysis_that_cannot_be_written_is_one_line(session, tmp_path):
+    (tmp_path / "out" / "features.parquet").mkdir(parents=True)
+    with pytest.raises(BadInput, match=r"out: cannot be written \(.*\); give another folder by -o"):
+        analyze(session, None, tmp_path / "out", silent)
+
+
 def test_an_analysis_is_for_its_owner_alone(session, tmp_path):
     analyze(session, None, tmp_path / "new" / "out", silent)
     assert stat.S_IMODE((tmp_path / "new" / "out").stat().st_mode) == 0o700
