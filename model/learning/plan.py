@@ -93,6 +93,8 @@ def make_plan(windows: LabelledWindows, protocol: Protocol, n_folds: int | None,
 def split_plan(windows: LabelledWindows, train_on: Sequence[str], test_on: Sequence[str]) -> Plan:
     """Return the plan that learns from some participants and tests others; choices leave out one at a time.
 
+    A participant who is named twice counts once.
+
     Raises
     ------
     BadInput
@@ -104,12 +106,13 @@ def split_plan(windows: LabelledWindows, train_on: Sequence[str], test_on: Seque
     both = [name for name in train_on if name in test_on]
     if both:
         raise BadInput(f"--train-on, --test-on: {both[0]} is named by both; a participant is never split")
-    if len(train_on) < 2 or not test_on:
+    learned = list(dict.fromkeys(train_on))
+    if len(learned) < 2 or not test_on:
         raise BadInput("--train-on, --test-on: give two participants or more to learn from, and one or more to test")
-    part = np.full(len(windows), len(train_on), np.intp)
-    for number, subject in enumerate(train_on):
+    part = np.full(len(windows), len(learned), np.intp)
+    for number, subject in enumerate(learned):
         part[windows.subject == subject] = number
-    return Plan(part, np.zeros_like(part), (len(train_on),))
+    return Plan(part, np.zeros_like(part), (len(learned),))
 
 
 def _folds(names: NDArray[np.generic], n_folds: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -62,10 +62,19 @@ def test_participants_may_be_named_for_both_sides(windows):
     assert len(list(plan.pairs())) == 3
 
 
+def test_a_participant_who_is_named_twice_counts_once(windows):
+    chosen = windows.of(["S0", "S1", "S5"])
+    plan = split_plan(chosen, ["S0", "S1", "S0"], ["S5", "S5"])
+    once = split_plan(chosen, ["S0", "S1"], ["S5"])
+    np.testing.assert_array_equal(plan.part, once.part)
+    assert plan.tested == once.tested
+
+
 @pytest.mark.parametrize(("train_on", "test_on", "expected"), [
     (["S0", "S9"], ["S1"], "S9 is not there; there are S0"),
     (["S0", "S1"], ["S1"], "S1 is named by both"),
     (["S0"], ["S1"], "two participants or more to learn from"),
+    (["S0", "S0"], ["S1"], "two participants or more to learn from"),
 ])  # fmt: skip
 def test_sides_that_cannot_be_are_refused(windows, train_on, test_on, expected):
     with pytest.raises(BadInput, match=expected):
