@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -15,9 +15,21 @@ from pipeline.errors import BadInput
 if TYPE_CHECKING:
     from pipeline.files.table import TableOptions
 
+#: Thirty years.
+_LONGEST_S: Final = 1e9
+
+
+def _ends(duration: float | None) -> float | None:
+    """Check that a duration will be over: infinity, and what is no number, are floats too."""
+    if duration is not None and not duration < _LONGEST_S:
+        raise BadInput(f"--duration: {duration:g} s are never over; give fewer, or leave it out to go on until Ctrl-C")
+    return duration
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Duration = Annotated[
-    float | None, typer.Option(min=0.05, help="Stop this many seconds after the first tick.", show_default=False)
+    float | None,
+    typer.Option(min=0.05, help="Stop this many seconds after the first tick.", show_default=False, callback=_ends),
 ]
 NoDashboard = Annotated[bool, typer.Option("--no-dashboard", help="Show no page.")]
 Recordings = Annotated[Path, typer.Option(help="Folder for recorded sessions.")]

@@ -148,6 +148,14 @@ def test_a_model_is_named_where_one_is_chosen_and_nowhere_else(tmp_path, argumen
     assert sentence in refused(tmp_path, "control", *arguments)
 
 
+@pytest.mark.parametrize("duration", ["inf", "1e308"])
+def test_a_duration_that_is_never_over_is_refused_before_anything_starts(tmp_path, duration):
+    line = refused(tmp_path, "demo", "--duration", duration, "--no-dashboard", "--recordings", tmp_path / "rec")
+    assert "--duration: " in line
+    assert "s are never over; give fewer, or leave it out" in line
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_port_that_is_taken_is_named(tmp_path):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
