@@ -32,6 +32,9 @@ BOUNDARY_EVERY_S: Final = 10.0
 _REPORT_EVERY_S: Final = 30.0
 #: Longest wait for samples, and until a recording begins (s).
 _WAIT_S: Final = 0.25
+#: What a predecessor wrote is looked through as a whole, and in the end tables are written anew: after many hours that
+#: takes longer than a loop may be silent (s).
+_FILES_S: Final = 120.0
 
 
 class Recorder:
@@ -82,11 +85,13 @@ class Recorder:
         stopped: str = folder.read_provenance(self._folder).get("stopped") or ""
         if stopped:
             return stopped  # by a predecessor, which has ended the files: to open them would cut their ends off
+        self._context.pulse.beat(within_s=_FILES_S)
         files = SessionFiles(self._folder, self._context.settings)
         sorting = Sorting(self._context, files, self._known)
         try:
             self._record(files, sorting)
             stopped = "" if self._context.stop.is_set() else _nearly_full(self._folder)
+            self._context.pulse.beat(within_s=_FILES_S)
             files.close(sorting.corrupt, stopped)
             if stopped:
                 sorting.forget()

@@ -1,5 +1,6 @@
 """The recorder proves what it records, and stops in time where the disk does not hold more; the run goes on."""
 
+import os
 import resource
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from pipeline.store import ids, keys
 from pipeline.store.connection import Connection
 from pipeline.store.ring import BlockingReader
 from pipeline.store.server import EmbeddedServer
+from pipeline.workers.pulse import SILENT_S
+from pipeline.workers.watch import START_S
 from tests.played import Session
 
 Until = Callable[..., None]
@@ -99,6 +102,21 @@ def test_a_file_that_cannot_grow_ends_the_recording_and_not_the_run(session: Ses
     before = session.board.recorded().time
     until(lambda: session.board.recorded().time > before)
     assert "is full" in stopped(session)
+    assert session.stop() == 0
+
+
+def test_a_recorder_has_time_to_look_through_what_a_predecessor_wrote(session: Session, until: Until):
+    table = session.folder / "features.arrows"
+    os.mkfifo(table)  # its reading lasts until somebody has written
+
+    def allowed_s() -> float:
+        beat = session.board.heartbeats().get(("recorder", ""))
+        return 0.0 if beat is None else beat.within_s
+
+    session.start()
+    until(lambda: allowed_s() >= START_S)
+    table.write_bytes(b"")
+    until(lambda: allowed_s() == SILENT_S)
     assert session.stop() == 0
 
 
