@@ -64,6 +64,19 @@ class Control:
 
     def obey(self, command: Command) -> Answer:
         """Do what a command asks for, if it fits the state; it is an event in either case."""
+        try:
+            return self._obey(command)
+        except Exception as error:  # noqa: BLE001 - logged, and said to whoever asked; whoever asks next is heard, too
+            sentence = f"Failed to {_asked(command)}: {' '.join(str(error).split())}; see the log."
+            self._log.error(sentence, asked_by=command.who, exc_info=True)
+            self._tell(command, "failed", sentence)
+            return Answer(command.id, False, sentence, False)
+
+    def end(self) -> None:
+        """Begin nothing more that takes its time."""
+        self._choosing.end()
+
+    def _obey(self, command: Command) -> Answer:
         why_not = self._why_not(command)
         red = self._red(command) if not why_not else ""
         despite = command.arguments.get("despite", "").strip()
@@ -77,22 +90,19 @@ class Control:
             except BadInput as error:
                 why_not = str(error)
         if why_not:
-            sentence = f"Refused to {_ASKED.get(command.what, command.what)}: {why_not}."
+            sentence = f"Refused to {_asked(command)}: {why_not}."
         if red and despite:
             sentence = f"{sentence[:-1]} although {red}: {despite.rstrip('.')}."
         if not why_not and command.what in {"note", RATING}:
             self._board.append_event(Event(_moment(command), command.what, command.arguments["text"], command.who))
         else:
-            kind = "refused" if why_not else command.what
-            self._board.append_event(
-                Event(local_clock(), kind, f"{sentence[:-1]}, asked by {command.who}.", "operator")
-            )
+            self._tell(command, "refused" if why_not else command.what, sentence)
         self._log.info(sentence, asked_by=command.who)
         return Answer(command.id, not why_not, sentence, overridable)
 
-    def end(self) -> None:
-        """Begin nothing more that takes its time."""
-        self._choosing.end()
+    def _tell(self, command: Command, kind: str, sentence: str) -> None:
+        """Say as an event what came of a command, and who asked."""
+        self._board.append_event(Event(local_clock(), kind, f"{sentence[:-1]}, asked by {command.who}.", "operator"))
 
     def _why_not(self, command: Command) -> str:
         """Return why a command cannot be obeyed; empty where it can."""
@@ -144,6 +154,11 @@ class Control:
     def _change(self, state: str, spans: tuple[tuple[float, float | None], ...]) -> None:
         self._recording = Recording(state, spans)
         self._board.put_recording(self._recording)
+
+
+def _asked(command: Command) -> str:
+    """Return what a command asks for, in words."""
+    return _ASKED.get(command.what, command.what)
 
 
 def _moment(note: Command) -> float:

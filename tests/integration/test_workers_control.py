@@ -153,6 +153,22 @@ def test_whoever_asks_gets_the_answer_to_this_very_question(board, connection, s
         assert ask(store_server.url, unique, "record", "bob").sentence == "The recording begins."
 
 
+def test_a_command_that_fails_is_answered_and_so_is_the_next(
+    board, connection, store_server, unique, control_of, tmp_path, events, caplog
+):
+    """Something that nobody thought of: here a pre-flight that cannot look at its disk."""
+    control = control_of("set-up", (tmp_path / "unplugged").read_text)
+    with obeying(connection, unique, board, control):
+        failed = ask(store_server.url, unique, "record", "alice")
+        assert (failed.done, failed.overridable) == (False, False)
+        assert failed.sentence.startswith("Failed to record: [Errno 2] No such file or directory")
+        assert failed.sentence.count("\n") == 0
+        assert ask(store_server.url, unique, "note", "bob", text="coughs", time=repr(local_clock())).done
+        assert board.recording().state == "set-up"
+    assert [(kind, source) for kind, _, source in events()] == [("failed", "operator"), ("note", "bob")]
+    assert "Traceback" in caplog.text
+
+
 def test_the_state_is_told_in_words():
     recorded = Recorded({"P001/eeg": 1200, "P001/gsr": 34}, 2_500_000, 1, "", 1.0)
     assert recording_sentence(Recording("recording"), recorded) == "Recording: 1,234 samples of 2 streams, 2.5 MB."
