@@ -1,5 +1,6 @@
 """One open LSL stream: blocking reads, its full description, and the probes of its source's clock."""
 
+import contextlib
 import ctypes
 from typing import Final
 
@@ -84,18 +85,21 @@ class Inlet(Closing):
         Raises
         ------
         StreamLost
-            The outlet is gone.
+            The outlet is gone. What liblsl still holds of it cannot be had any more.
         """
         try:
             # First what is waited for, in a small buffer: mostly that is all, and pulls are what a reader does most.
             samples, times = self._inlet.pull_chunk(timeout, self._min_samples, as_numpy=True)
-            if len(times) and _samples_available(self._inlet.obj):
-                more, later = self._inlet.pull_chunk(0.0, MAX_SAMPLES, as_numpy=True)
-                samples, times = np.concatenate([samples, more]), np.concatenate([times, later])
         except pylsl.util.LostError as error:
             raise StreamLost(f"{self._found} is gone") from error
         if not len(times):
             return None
+        if _samples_available(self._inlet.obj):
+            with contextlib.suppress(
+                pylsl.util.LostError
+            ):  # the next pull says so; this one has something to hand over
+                more, later = self._inlet.pull_chunk(0.0, MAX_SAMPLES, as_numpy=True)
+                samples, times = np.concatenate([samples, more]), np.concatenate([times, later])
         arrival = local_clock()
         if self._text:
             strings = tuple(tuple(value.decode("utf-8", "replace") for value in sample) for sample in samples)
@@ -107,7 +111,7 @@ class Inlet(Closing):
         try:
             probe = newest_probe(self._inlet, 0.0)
         except pylsl.util.LostError:
-            return None  # `pull` says so, once all that has come was pulled
+            return None  # `pull` says so
         if probe == self._newest_probe:
             return None
         self._newest_probe = probe

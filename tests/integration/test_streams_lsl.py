@@ -6,14 +6,17 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from pylsl.util import LostError
 
 from pipeline.records import StreamInfo
 from pipeline.session.config import Match
+from pipeline.streams import inlet as module
 from pipeline.streams.clock import local_clock
 from pipeline.streams.discovery import find
 from pipeline.streams.inlet import Inlet, StreamLost
 from pipeline.streams.outlet import Outlet
 from pipeline.streams.pacing import PacedSource, cut, pace
+from pipeline.streams.probes import newest_probe
 from pipeline.streams.segments import Segmenter
 from tests.pulled import pull_all
 
@@ -144,6 +147,36 @@ def test_a_closed_outlet_is_a_lost_stream_and_what_it_sent_last_still_arrives(un
         outlet.push(np.zeros((5, 2), np.float32), local_clock() + np.arange(5) / 300)
         assert sum(map(len, pull_all(inlet, 5, BOUND_S))) == 5
         outlet.close()
+        with pytest.raises(StreamLost, match=unique):
+            inlet.pull(BOUND_S)
+
+
+def test_what_was_pulled_is_handed_over_though_the_outlet_goes_meanwhile(unique, monkeypatch, until):
+    """It goes just between the two pulls of which one may consist."""
+    available = module._samples_available
+
+    def gone(inlet: Inlet) -> bool:
+        try:
+            newest_probe(inlet._inlet, 0.0)
+        except LostError:
+            return True
+        return False
+
+    info = described(unique)
+    outlet = Outlet(info)
+    with Inlet(find(Match(source_id=info.source_id), BOUND_S)) as inlet:
+        assert outlet.wait_for_consumers(BOUND_S)
+
+        def going(handle: object) -> int:
+            outlet.close()
+            until(lambda: gone(inlet))
+            return available(handle)
+
+        monkeypatch.setattr(module, "_samples_available", going)
+        outlet.push(np.arange(1800, dtype=np.float32).reshape(900, 2), local_clock() + np.arange(900) / 300)
+        pulled = inlet.pull(BOUND_S)
+        assert pulled is not None
+        assert pulled.data[:, 0].tolist() == list(range(0, 2 * len(pulled), 2))
         with pytest.raises(StreamLost, match=unique):
             inlet.pull(BOUND_S)
 
