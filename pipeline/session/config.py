@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from pipeline.errors import BadInput
 from pipeline.modalities import COUNTER_LABELS, MODALITIES, UNIT_FACTORS, Modality, Use
+from pipeline.records import StreamInfo
 from pipeline.session.alarm_rules import AlarmRule, EmotionRule, LostRule, QualityRule
 from pipeline.session.scale import Scale
 
@@ -126,6 +127,21 @@ class StreamSettings(_Model):
             return ch_names.index(self.counter)
         labels = (re.sub(r"[\W_]+", "", name).lower() for name in ch_names)
         return next((index for index, label in enumerate(labels) if label in COUNTER_LABELS), None)
+
+    def check_rate(self, info: StreamInfo) -> None:
+        """Check that a stream of markers is one: that it does not send numbers all the time.
+
+        Raises
+        ------
+        BadInput
+            It does, so that each of its samples would be a marker. Text with a nominal rate is taken: it comes now and
+            then, whatever the rate says.
+        """
+        if self.use == "Markers" and info.sfreq > 0 and info.format != "string":
+            raise BadInput(
+                f"use: {info.name!r} sends {info.sfreq:g} numbers a second, and each would be a marker; "
+                "set `use: record`, and take markers from a stream that sends them when they happen"
+            )
 
 
 class Participant(_Model):

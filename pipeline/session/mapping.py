@@ -40,7 +40,7 @@ def match_streams(recording: Recording, settings: SessionFile, participant: str)
     Raises
     ------
     BadInput
-        Two streams match, or a required one is not there.
+        Two streams match, a required one is not there, or one of markers sends numbers all the time.
     """
     found = {}
     for name, wanted in settings.participants[participant].streams.items():
@@ -57,7 +57,7 @@ def match_streams(recording: Recording, settings: SessionFile, participant: str)
                 "or set `required: false`"
             )
         if matching:
-            found[name] = matching[0]
+            found[name] = _checked(matching[0], wanted, where)
     return found
 
 
@@ -121,6 +121,14 @@ def cut_segments(stream: RecordedStream, settings: StreamSettings) -> tuple[Reco
     edges = [*began, len(times)]
     segments = [Segment(float(times[start]), stop - start, began[start]) for start, stop in pairwise(edges)]
     return Recorded(info, settings, times, np.asarray(stream.data), tuple(edges[1:-1])), segments
+
+
+def _checked(stream: RecordedStream, wanted: StreamSettings, where: str) -> RecordedStream:
+    try:
+        wanted.check_rate(stream.info)
+    except BadInput as error:
+        raise BadInput(f"{where}.{error}") from error
+    return stream
 
 
 def _matches(match: Match, info: StreamInfo) -> bool:

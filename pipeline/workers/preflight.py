@@ -147,6 +147,7 @@ def _check_stream(
         with Inlet(find(settings.match, timeout, give_up=give_up), timeout=_ANSWER_S) as inlet:
             info = inlet.describe(name, settings.use, unit=settings.unit)
         settings.counter_in(info.ch_names)
+        settings.check_rate(info)
     except NoStream as error:
         return Check(label, not settings.required, str(error)), None
     except (BadInput, StreamLost) as error:

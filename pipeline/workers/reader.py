@@ -2,14 +2,13 @@
 
 import dataclasses
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Final
 
 from msgspec.structs import replace
 
 from pipeline.errors import BadInput
-from pipeline.records import Chunk, Event, StreamInfo
+from pipeline.records import Event, StreamInfo
 from pipeline.states import StreamHealth
 from pipeline.streams.clock import local_clock
 from pipeline.streams.continuity import Beginning
@@ -22,6 +21,7 @@ from pipeline.workers import sentences
 from pipeline.workers.context import Every, Renewal, WorkerContext, worker_main
 from pipeline.workers.gaps import Gaps
 from pipeline.workers.health import Health
+from pipeline.workers.marking import Marking
 from pipeline.workers.raw_ring import RawRing
 
 #: How long one look for the stream takes (s); the reader looks until it is asked to stop.
@@ -62,6 +62,7 @@ class Reader:
         self._clock_kind = self._health.now.clock
         self._why_not = ""
         self._gaps = Gaps(self._source)
+        self._marking = Marking(context.board, self._settings, self._source)
 
     def run(self) -> None:
         """Find the stream, read it while it lasts, and look for it again, until asked to stop.
@@ -133,6 +134,8 @@ class Reader:
         info = inlet.describe(context.stream, self._settings.use, unit=self._settings.unit)
         context.board.put_stream(context.participant, info)
         segmenter = self._open(info)
+        if why_not := self._marking.open(info):
+            self._say("alarm", why_not)
         self._health.open(info)
         self._ring.describe(info, self._doing())
         if info.sfreq <= 0:
@@ -185,8 +188,7 @@ class Reader:
         chunks = [piece.chunk for piece in pieces]
         self._health.add(pulled.times, chunks[-1], segmenter)
         self._ring.write(chunks, self._doing())
-        if self._settings.use == "Markers":
-            self._mark(chunks)
+        self._marking.take(chunks)
         self._return()
 
     def _open(self, info: StreamInfo) -> Segmenter:
@@ -231,14 +233,6 @@ class Reader:
         sentence = self._gaps.sum_up(local_clock(), over=over)
         if sentence is not None:
             self._say("gap", sentence)
-
-    def _mark(self, chunks: Sequence[Chunk]) -> None:
-        """Turn markers into events: strings as they are, numbers as text."""
-        for chunk in chunks:
-            texts = [sample[0] for sample in chunk.strings] or [str(value) for value in chunk.data[:, 0].tolist()]
-            times = chunk.times + chunk.offset - self._settings.delay_ms / 1000
-            for at, text in zip(times.tolist(), texts, strict=True):
-                self._context.board.append_event(Event(at, "marker", text, self._source))
 
     def _lose(self, why: str) -> None:
         """Say that the stream is lost, once."""

@@ -21,6 +21,10 @@ def eda(unique: str, unit: str = "uS", name: str = "EDA") -> StreamInfo:
     return StreamInfo("", unique, "GSR", f"{unique}-{name}", 32.0, (name,), (unit,), "float32", "", "", "record")
 
 
+def marker(unique: str, sfreq: float, fmt: str) -> StreamInfo:
+    return StreamInfo("", unique, "Markers", unique, sfreq, ("code",), ("",), fmt, "", "", "record")
+
+
 @pytest.fixture
 def network() -> Iterator[ExitStack]:
     """Takes outlets, and closes them."""
@@ -139,8 +143,22 @@ def test_two_participants_may_share_a_device_channel_by_channel_and_markers(netw
     network.enter_context(Outlet(both))
     own = [gsr(unique, channels=[name]) for name in both.ch_names]
     assert all(check.ok for check in check_streams(two(unique, (own[0], own[1]))))
-    marks = {"match": {"name": unique}, "use": "Markers"}
+    network.enter_context(Outlet(marker(f"{unique}-m", 0.0, "string")))
+    marks = {"match": {"name": f"{unique}-m"}, "use": "Markers"}
     assert all(check.ok for check in check_streams(two(unique, (marks, marks))))
+
+
+@pytest.mark.parametrize(
+    ("sfreq", "fmt", "ok"), [(0.0, "int32", True), (100.0, "string", True), (500.0, "int32", False)]
+)
+def test_numbers_that_come_all_the_time_are_no_markers(network, unique, sfreq, fmt, ok):
+    network.enter_context(Outlet(marker(unique, sfreq, fmt)))
+    check = of(session_of(unique, {"marks": {"match": {"name": unique}, "use": "Markers"}}))["P001/marks"]
+    assert check.ok == ok
+    if not ok:
+        assert "sends 500 numbers a second, and each would be a marker; set `use: record`" in check.reason
+    recorded = of(session_of(unique, {"marks": {"match": {"name": unique}, "use": "record"}}))
+    assert recorded["P001/marks"].ok
 
 
 def test_the_first_no_is_raised_with_the_file_and_the_check():

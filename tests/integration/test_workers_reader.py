@@ -187,6 +187,23 @@ def test_a_marker_is_an_event_too(connection, unique, until, fmt, sample, text):
         assert health(context).samples_lost is None
 
 
+def test_a_stream_of_markers_that_comes_back_with_numbers_all_the_time_marks_nothing(connection, unique, until):
+    streams = {"marks": {"match": {"name": unique}, "use": "Markers"}}
+    with context_of(connection, session_of(unique, streams), stream="marks") as context, working(READ, context):
+        with Outlet(marker(unique, "int32")) as outlet:
+            assert outlet.wait_for_consumers(BOUND_S)
+            outlet.push(np.array([[7]], np.int32), np.array([local_clock()]))
+            until(lambda: n_stored(context) == 1)
+        until(lambda: health(context).state == "lost", at_most_s=BOUND_S)
+        with Outlet(sensor(unique)) as outlet:
+            send(outlet, local_clock() - 2, 0, 500)
+            until(lambda: n_stored(context) == 501)
+    assert [event.text for event in events(context) if event.kind == "marker"] == ["7"]
+    (alarm,) = (event.text for event in events(context) if event.kind == "alarm")
+    assert "sends 250 numbers a second, and each would be a marker" in alarm
+    assert alarm.endswith("it is recorded, and no marker comes of it.")
+
+
 def test_what_is_found_while_the_store_is_away_is_stored_when_it_is_back(context, unique, until, store_server, caplog):
     with working(READ, context):
         until(lambda: (now := health(context)) and now.state == "waiting")

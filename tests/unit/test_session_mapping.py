@@ -47,6 +47,19 @@ def test_one_that_is_not_required_may_be_missing():
     assert match_streams(file(ppg), settings, "P001") == {"ppg": ppg}
 
 
+@pytest.mark.parametrize(
+    ("sfreq", "fmt", "taken"), [(0.0, "float32", True), (32.0, "string", True), (32.0, "float32", False)]
+)
+def test_numbers_that_come_all_the_time_are_no_markers(sfreq, fmt, taken):
+    marks = stream("GSR", type="Markers", sfreq=sfreq, format=fmt)
+    settings = session_of("s", {"marks": {"match": {"type": "Markers"}, "use": "Markers"}})
+    if taken:
+        assert match_streams(file(marks), settings, "P001") == {"marks": marks}
+    else:
+        with pytest.raises(BadInput, match=r"P001\.streams\.marks\.use: 'test-GSR' sends 32 numbers a second"):
+            match_streams(file(marks), settings, "P001")
+
+
 def test_without_a_session_the_first_stream_of_each_type_is_used():
     first, second, other = stream("GSR", name="one"), stream("GSR", name="two"), stream("Motion")
     settings, notes = plain_session(file(first, second, other), ["GSR", "PPG"])
