@@ -1,5 +1,6 @@
 """The supervisor of one session: starts its processes, restarts what dies, stops all in order."""
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
@@ -50,7 +51,9 @@ class Supervisor:
         self._last_line = "it said nothing"
         self._echo = echo
         self._log = get_log("supervisor", session=session)
-        self._lines = log_file.open("a", encoding="utf-8")
+        self._log_file = log_file
+        self._lines = log_file.open("ab", buffering=0)  # so that nothing waits where the disk takes nothing
+        self._log_lost = False
         try:
             hold(self._lines.fileno())
         except OSError as error:
@@ -105,7 +108,8 @@ class Supervisor:
     def stop(self) -> None:
         """Stop everything, in order, within `STOP_WITHIN_S`."""
         stop_in_order([child for child in self.children if child.ident is not None], within_s=STOP_WITHIN_S)
-        self._lines.close()
+        with contextlib.suppress(OSError):  # nothing waits in it
+            self._lines.close()
 
     def _changed(self, child: Child, sentence: str) -> None:
         if sentence:
@@ -115,6 +119,15 @@ class Supervisor:
             self.fault = self.fault or f"{child.spec.label}: {self._last_line}"
             self.failed.set()
 
+    def _keep(self, line: str) -> None:
+        """Write a line into the log; a disk that takes none costs the log, not the processes that are watched here."""
+        try:
+            self._lines.write(f"{line}\n".encode())
+        except OSError as error:
+            if not self._log_lost:
+                self._log_lost = True
+                self._echo(f"{self._log_file}: cannot be written ({error.strerror}); lines of the log may be missing.")
+
     def _line(self, child: Child, line: str) -> None:
         with self._lock:
             self._last_line = line
@@ -123,7 +136,6 @@ class Supervisor:
             if _FATAL in line:
                 self.fault = line.split(_FATAL, 1)[1]
             if not self._lines.closed:
-                self._lines.write(f"{line}\n")
-                self._lines.flush()
+                self._keep(line)
         if child.spec.kind != "store":  # whose chatter helps only somebody who reads the whole log
             self._echo(line)

@@ -1,6 +1,7 @@
 """The supervisor: what its processes say, why one cannot go on, and which are stopped."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from pipeline.workers import supervisor as module
 from pipeline.workers.child import ProcessSpec
 from pipeline.workers.supervisor import Supervisor
 
+FULL = Path("/dev/full")
 WAITS = "import signal; print('ready', flush=True); signal.pause()"
 
 
@@ -63,6 +65,18 @@ def test_every_line_is_logged_and_all_but_the_stores_are_shown(supervise, tmp_pa
     one.start()
     until(lambda: one.said == ["ready"])
     assert "Ready to accept connections" in (tmp_path / "log.txt").read_text()
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no device that is always full")
+def test_processes_are_watched_though_nothing_can_be_written_into_the_log(until):
+    said: list[str] = []
+    dies = ProcessSpec("reader", "", [sys.executable, "-c", "print('here'); raise SystemExit(1)"], 0)
+    one = Supervisor("s", [dies], log_file=FULL, echo=said.append)
+    one.start()
+    until(lambda: one.restarts >= 1 and said.count("here") >= 2)
+    one.stop()
+    assert said[0] == f"{FULL}: cannot be written (No space left on device); lines of the log may be missing."
+    assert sum("cannot be written" in line for line in said) == 1
 
 
 def test_a_store_that_does_not_start_is_said(supervise, monkeypatch):
