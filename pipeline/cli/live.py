@@ -116,5 +116,7 @@ def _run(
     for modality, count in result["used"].items():
         if count < result["ticks"]:
             typer.echo(f"{modality} was used in {count} of {result['ticks']}")
+    if result["recording_stopped"]:
+        typer.echo(result["recording_stopped"])
     if result["session_dir"]:
         typer.echo(f"Recorded in {result['session_dir']}")

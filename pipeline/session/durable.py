@@ -9,10 +9,26 @@ from typing import Any, Final
 #: What the system says where a file cannot grow: the disk, a quota or a limit of the process is exhausted.
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+#: What it says where the place of a file is lost: its disk was taken away, fails, or is read-only now; its folder was
+#: moved, removed or closed to us; the machine that it is on does not answer.
+_LOST: Final = frozenset(
+    {
+        errno.EIO, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ENODEV, errno.ENXIO,
+        errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN,
+    }
+)  # fmt: skip
+
 
 def is_full(error: OSError) -> bool:
     """Return whether an error says that there is no room."""
     return error.errno in _FULL
+
+
+def refusal(error: OSError) -> str:
+    """Return in words that a place takes no more, and why; empty where an error does not say so."""
+    if is_full(error):
+        return "is full"
+    return f"cannot be written to any more ({error.strerror})" if error.errno in _LOST else ""
 
 
 class DurableFile(io.RawIOBase):
@@ -78,5 +94,5 @@ class DurableFile(io.RawIOBase):
     def close(self) -> None:
         """Close the file as it is on the disk; what waits is given up."""
         if not self.closed:
+            super().close()
             os.close(self._file)
-        super().close()

@@ -1,5 +1,6 @@
 """All files of a session that is being recorded: what is added waits until it is flushed to the disk."""
 
+import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,7 +192,8 @@ class SessionFiles:
     def abandon(self) -> None:
         """Close every file as it is on the disk, since nothing more can be written."""
         for file in (self._raw, self._features, self._estimates, self._events):
-            file.abandon()
+            with contextlib.suppress(OSError):  # a disk that is gone says so at every file; each is closed nevertheless
+                file.abandon()
 
     def _note(self, what: str, value: Any) -> None:
         if self._provenance.get(what) != value:

@@ -15,15 +15,16 @@ from pipeline.commands import Recorded
 from pipeline.errors import BadInput
 from pipeline.records import Event
 from pipeline.session import folder
-from pipeline.session.durable import is_full
+from pipeline.session.durable import refusal
 from pipeline.session.files import SessionFiles
 from pipeline.store.connection import StoreLost
+from pipeline.store.retention import Acknowledged
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import Every, WorkerContext, worker_main
 from pipeline.workers.disk import Disk
 from pipeline.workers.growth import Growth
 from pipeline.workers.recording import Known
-from pipeline.workers.sorting import Sorting
+from pipeline.workers.sorting import Sorting, everything
 
 FLUSH_EVERY_S: Final = 1.0
 #: LabRecorder's own.
@@ -48,12 +49,12 @@ class Recorder:
     Raises
     ------
     BadInput
-        There is no such folder.
+        There is none.
     """
 
     def __init__(self, context: WorkerContext) -> None:
-        if context.session_dir is None or not context.session_dir.is_dir():
-            raise BadInput(f"{context.session_dir}: is no folder to record into; make it first")
+        if context.session_dir is None:
+            raise BadInput("--session-dir: is missing; give the folder to record into")
         self._context = context
         self._folder = context.session_dir
         self._known = Known(context.board)
@@ -72,9 +73,10 @@ class Recorder:
         try:
             stopped = self._write()
         except OSError as error:
-            if not is_full(error):
+            why = refusal(error)
+            if not why:
                 raise
-            stopped = f"The recording was stopped: {self._folder} is full; the run goes on unrecorded."
+            stopped = f"The recording was stopped: {self._folder} {why}; the run goes on unrecorded."
             self._note_stopped(stopped)
         if stopped:
             self._say("alarm", stopped)
@@ -82,7 +84,7 @@ class Recorder:
 
     def _write(self) -> str:
         """Record, and end the files; return why although the run goes on, or an empty text."""
-        stopped: str = folder.read_provenance(self._folder).get("stopped") or ""
+        stopped = self._stopped_before()
         if stopped:
             return stopped  # by a predecessor, which has ended the files: to open them would cut their ends off
         self._context.pulse.beat(within_s=_FILES_S)
@@ -93,16 +95,18 @@ class Recorder:
             stopped = "" if self._context.stop.is_set() else _nearly_full(self._folder)
             self._context.pulse.beat(within_s=_FILES_S)
             files.close(sorting.corrupt, stopped)
-            if stopped:
-                sorting.forget()
-        except OSError as error:
+        except OSError:
             files.abandon()
-            if is_full(error):
-                sorting.forget()
             raise
         finally:
             sorting.close()
         return stopped
+
+    def _stopped_before(self) -> str:
+        """Return why a predecessor stopped: by the folder or, where it could not be written, by the board."""
+        told = self._context.board.recorded()
+        noted: str = folder.read_provenance(self._folder).get("stopped") or ""
+        return noted or (told.stopped if told is not None else "")
 
     def _begun(self) -> bool:
         """Wait until something is to be recorded; return False when asked to stop before."""
@@ -160,17 +164,21 @@ class Recorder:
 
     def _idle(self, stopped: str) -> None:
         """Go on living, so that nobody starts this again, and say why nothing is recorded."""
-        while not self._context.stop.is_set():
+        acknowledged, all_of_it = Acknowledged(self._context.connection, "recorder"), everything(self._context)
+        while True:
             self._context.pulse.beat()
+            acknowledged.put(all_of_it)
             self._context.board.put_recorded(replace(self._told, stopped=stopped, time=local_clock()))
-            self._context.stop.wait(FLUSH_EVERY_S)
+            if self._context.stop.wait(FLUSH_EVERY_S):
+                break
+        acknowledged.close()
 
     def _note_stopped(self, stopped: str) -> None:
-        """Write down, if there is room for that, that nobody is to go on with these files."""
+        """Write down, if that is possible, that nobody is to go on with these files."""
         try:
             folder.write_provenance(self._folder, {**folder.read_provenance(self._folder), "stopped": stopped})
         except OSError as error:
-            self._context.log.warning("there is no room to note why the recording ends", error=error)
+            self._context.log.warning("why the recording ends could not be noted", error=error)
 
     def _say(self, kind: str, sentence: str) -> None:
         self._context.log.warning(sentence)

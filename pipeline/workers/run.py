@@ -112,7 +112,7 @@ def run_session(
             return _supervise(plan, where, options, screen, [*store_of(server), *sources], runtime)
     finally:
         if session_dir is not None and not _recorded(session_dir):
-            shutil.rmtree(session_dir)  # the run never began
+            shutil.rmtree(session_dir, ignore_errors=True)  # the run never began; or somebody has taken the folder away
 
 
 def _supervise(
@@ -182,7 +182,8 @@ def _run(
     if reader is not None:
         _count(summary, reader, watched=False)
     recorded = plan.session_dir if plan.session_dir is not None and _recorded(plan.session_dir) else None
-    return summary.result(_last_health(board), supervisor.restarts, recorded)
+    health, stopped = _last_words(board)
+    return summary.result(health, supervisor.restarts, recorded, stopped)
 
 
 def _follow(
@@ -231,14 +232,24 @@ def _where_to(plan: Plan, options: Options) -> str:
     return f"recording in {plan.session_dir}"
 
 
-def _last_health(board: Board | None) -> list[StreamHealth]:
-    """Return how the streams did; nothing of a run that ended before its store began, or after its store was lost."""
+def _last_words(board: Board | None) -> tuple[list[StreamHealth], str]:
+    """Return how the streams did, and why the recording was stopped, if it was.
+
+    Nothing is known of a run that ended before its store began, or after its store was lost.
+    """
+    if board is None:
+        return [], ""
     try:
-        return board.stream_health() if board is not None else []
+        recorded = board.recorded()
+        return board.stream_health(), recorded.stopped if recorded is not None else ""
     except StoreLost as error:
         _log.warning("the store is lost; how the streams did is not known", error=error)
-        return []
+        return [], ""
 
 
 def _recorded(session_dir: Path) -> bool:
-    return (session_dir / RAW).exists()
+    """Return whether a folder holds a recording, or may hold one: its disk may have failed."""
+    try:
+        return (session_dir / RAW).exists()
+    except OSError:
+        return True

@@ -120,11 +120,6 @@ class Sorting:
         for reader in (self._chunks, self._windows, self._results):
             self._acknowledged.put(reader.last_ids)
 
-    def forget(self) -> None:
-        """Say that nothing more will be read, so that nothing is kept for this."""
-        readers = (self._chunks, self._windows, self._results)
-        self._acknowledged.put({key: ids.END for reader in readers for key in reader.last_ids})
-
     def close(self) -> None:
         """Close the connections."""
         self._acknowledged.close()
@@ -198,6 +193,17 @@ class Sorting:
         if recording.begun is None or event.time < recording.begun:
             return event.kind in _BEFORE
         return event.kind != "marker" or recording.span(event.time) is not None
+
+
+def everything(context: WorkerContext) -> dict[str, str]:
+    """Return what a recorder that reads nothing any more acknowledges, so that nothing is kept for it."""
+    session = context.session
+    found = []
+    for participant, settings in context.settings.participants.items():
+        found += [keys.raw(session, participant, stream) for stream in settings.streams]
+        found += [keys.features(session, participant, modality) for modality in MODALITIES]
+        found.append(keys.estimates(session, participant))
+    return dict.fromkeys(found, ids.END)
 
 
 def _fits(info: StreamInfo, chunk: Chunk) -> bool:

@@ -59,11 +59,14 @@ class Summary:
         """Whether every participant has had the duration asked for."""
         return all(self._over(participant) for participant in self.participants)
 
-    def result(self, health: list[StreamHealth], restarts: int, session_dir: Path | None) -> dict[str, Any]:
+    def result(
+        self, health: list[StreamHealth], restarts: int, session_dir: Path | None, stopped: str
+    ) -> dict[str, Any]:
         """Return what ``--json`` prints.
 
         Ticks, estimates and abstentions of all participants; the duration of the longest (s); what each stream
-        received and lost; percentiles of the latency (ms), None without an estimate.
+        received and lost; percentiles of the latency (ms), None without an estimate; why the recording was stopped
+        although the run went on, None where it was not.
         """
         percentiles = np.percentile(self.latencies, [50, 95, 99]) * 1000 if self.latencies else [None] * 3
         return {
@@ -86,6 +89,7 @@ class Summary:
             "used": self.used,
             "restarts": restarts,
             "session_dir": str(session_dir) if session_dir else None,
+            "recording_stopped": stopped or None,
         }
 
     def _over(self, participant: str) -> bool:

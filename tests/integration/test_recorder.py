@@ -179,12 +179,6 @@ def test_what_is_recorded_can_be_replayed(session: Session, until: Until):
     assert recording.left_out[0].startswith("helo-estimates-P001")
 
 
-def test_without_a_folder_it_says_so(session: Session):
-    session.folder.rmdir()
-    session.start()
-    assert session.process.wait(30) == 2
-
-
 def test_a_stream_that_came_back_as_another_one_while_the_recorder_was_dead_is_recorded_as_both(
     session: Session, until: Until
 ):

@@ -1,8 +1,10 @@
 """The recorder proves what it records, and stops in time where the disk does not hold more; the run goes on."""
 
+import errno
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -43,6 +45,17 @@ def alarms(session: Session, connection: Connection) -> list[str]:
 def stopped(session: Session) -> str:
     found = session.board.recorded()
     return found.stopped if found is not None else ""
+
+
+def gone(session: Session, number: int) -> str:
+    """Return what is said of a folder that is lost."""
+    why = f"cannot be written to any more ({os.strerror(number)})"
+    return f"The recording was stopped: {session.folder} {why}; the run goes on unrecorded."
+
+
+def kept_from(session: Session, connection: Connection) -> str:
+    """Return from where on the store keeps samples for the recorder."""
+    return connection.fields(keys.read(keys.raw(session.name, "P001", "eeg")))["recorder"].decode()
 
 
 def receiving(samples: int) -> StreamHealth:
@@ -120,11 +133,57 @@ def test_a_recorder_has_time_to_look_through_what_a_predecessor_wrote(session: S
     assert session.stop() == 0
 
 
-def small_disk(folder: Path, megabytes: int) -> list[str]:
-    """Return what starts a program that sees a small disk of its own at a folder."""
+def test_a_folder_that_is_taken_away_ends_the_recording_and_not_the_run(session: Session, connection, until: Until):
+    session.start()
+    session.eeg(0, 50)
+    until(lambda: session.recorded() == 50)
+    away = session.folder.rename(session.folder.with_name("away"))
+    until(lambda: stopped(session))
+    assert stopped(session) == gone(session, errno.ENOENT)
+    assert alarms(session, connection) == [stopped(session)]
+    until(lambda: kept_from(session, connection) == ids.END)
+    assert session.process.poll() is None
+    session.process.kill()
+    session.process.wait()
+    away.rename(session.folder)  # it is back, but nobody would know of the samples that are missing
+    session.start()
+    before = session.board.recorded().time
+    until(lambda: session.board.recorded().time > before)
+    assert stopped(session) == gone(session, errno.ENOENT)
+    assert session.stop() == 0
+    assert session.xdf()["Cap"]["time_series"][:, 0].tolist() == list(range(50))
+
+
+def test_a_recorder_that_comes_back_to_no_folder_does_not_end_the_run(session: Session, connection, until: Until):
+    session.start()
+    session.eeg(0, 50)
+    until(lambda: session.recorded() == 50)
+    session.stop(signal.SIGKILL)
+    session.folder.rename(session.folder.with_name("away"))
+    session.start()
+    until(lambda: stopped(session))
+    assert stopped(session) == gone(session, errno.ENOENT)
+    until(lambda: kept_from(session, connection) == ids.END)
+    assert session.stop() == 0
+
+
+def test_a_recorder_that_comes_back_to_a_disk_that_is_read_only_does_not_end_the_run(session: Session, until: Until):
+    session.start()
+    session.eeg(0, 50)
+    until(lambda: session.recorded() == 50)
+    session.stop(signal.SIGKILL)
+    session.start(
+        seeing(f"mount --bind {session.folder} {session.folder} && mount -o remount,bind,ro {session.folder}")
+    )
+    until(lambda: stopped(session))
+    assert stopped(session) == gone(session, errno.EROFS)
+    assert session.stop() == 0
+
+
+def seeing(mounts: str) -> list[str]:
+    """Return what starts a program that sees file systems of its own."""
     unshare = shutil.which("unshare")
-    script = f'mount -t tmpfs -o size={megabytes}m,mode=700 tmpfs {folder} && exec "$@"'
-    wrapper = [unshare or "", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+    wrapper = [unshare or "", "--user", "--map-root-user", "--mount", "sh", "-c", f'{mounts} && exec "$@"', "sh"]
     if unshare is None or subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no file system can be mounted here: it needs Linux with user namespaces")
     return wrapper
@@ -132,7 +191,7 @@ def small_disk(folder: Path, megabytes: int) -> list[str]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into the mount namespace of another process by /proc")
 def test_a_disk_that_is_nearly_full_is_an_alarm_and_then_a_clean_end(session: Session, connection, until: Until):
-    session.start(small_disk(session.folder, 68))
+    session.start(seeing(f"mount -t tmpfs -o size=68m,mode=700 tmpfs {session.folder}"))
     session.folder = Path(f"/proc/{session.process.pid}/root{session.folder}")
     session.eeg(0)
     session.tick(0)

@@ -25,7 +25,7 @@ def state() -> str:
 
 
 def on_disk(stream: str = "P001/eeg") -> int:
-    return status()["recording"]["samples"].get(stream, 0)
+    return (status()["recording"] or {"samples": {}})["samples"].get(stream, 0)
 
 
 def control(*arguments: object) -> dict:
@@ -153,6 +153,25 @@ def test_a_session_that_never_recorded_leaves_no_folder(tmp_path):
     assert run.returncode == 0
     assert json.loads(output)["session_dir"] is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_session_goes_on_without_the_folder_that_it_was_recorded_in(tmp_path):
+    with started(*DEMO, "--recordings", tmp_path / "disk") as run:
+        wait_for(lambda: on_disk() > 3600)  # with estimates
+        (tmp_path / "disk").rename(tmp_path / "unplugged")
+        wait_for(lambda: state() == "stopped")
+        before = received()
+        wait_for(lambda: received() > before + 900)
+        assert control("control", "stop")["done"]
+        output, _ = run.communicate(timeout=60)
+    assert run.returncode == 0
+    result = json.loads(output)
+    assert (result["session_dir"], result["restarts"]) == (None, 0)
+    assert "cannot be written to any more (No such file or directory)" in result["recording_stopped"]
+    (folder,) = (tmp_path / "unplugged").iterdir()
+    assert len(raw(folder)["helo-demo-EEG"]["time_stamps"]) > 3600
+    found = helo_json("verify", folder)
+    assert (found["different"], found["compared"] > 4) == (0, True)
 
 
 @pytest.mark.parametrize("command", [("control", "record"), ("note", "coughs")])

@@ -1,11 +1,12 @@
 """A file that grows by whole pieces, whatever the disk says."""
 
 import errno
+import os
 import resource
 
 import pytest
 
-from pipeline.session.durable import DurableFile, is_full
+from pipeline.session.durable import DurableFile, is_full, refusal
 
 
 def test_only_what_was_synced_is_there(tmp_path):
@@ -45,3 +46,16 @@ def test_a_piece_for_which_there_is_no_room_is_not_there_at_all_and_can_be_tried
 @pytest.mark.parametrize(("number", "full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EIO, False)])
 def test_only_a_lack_of_room_is_called_so(number, full):
     assert is_full(OSError(number, "")) == full
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "is full"),
+        (errno.EIO, "cannot be written to any more (Input/output error)"),
+        (errno.EROFS, "cannot be written to any more (Read-only file system)"),
+        (errno.EMFILE, ""),
+    ],
+)
+def test_a_place_that_takes_no_more_is_told_from_a_fault_of_ours(number, words):
+    assert refusal(OSError(number, os.strerror(number))) == words

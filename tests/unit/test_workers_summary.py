@@ -26,7 +26,7 @@ def test_ticks_are_counted_to_the_duration_and_no_further():
     for tick in range(4):
         add(summary, "B", estimate(tick, abstained=tick == 0))
     assert summary.complete
-    result = summary.result([], 3, None)
+    result = summary.result([], 3, None, "")
     assert (result["ticks"], result["estimates"], result["abstained"]) == (8, 7, 1)
     assert result["duration_s"] == 1.0
     assert result["restarts"] == 3
@@ -52,14 +52,14 @@ def test_latency_is_given_in_milliseconds_and_only_of_estimates():
     for tick in range(100):
         add(summary, "A", estimate(tick), latency=tick / 1000)
     add(summary, "A", estimate(100, abstained=True), latency=99.0)
-    latency = summary.result([], 0, None)["latency_ms"]
+    latency = summary.result([], 0, None, "")["latency_ms"]
     assert latency["p50"] == pytest.approx(49.5)
     assert latency["p99"] < 100
 
 
 def test_without_an_estimate_there_is_no_latency():
     result = Summary(("A",), 0.25, 1.0).result(
-        [StreamHealth("A/marks", "receiving", 0.0, 0.0, 3, None, 0, 1.0, 0.0, 2.0)], 0, None
+        [StreamHealth("A/marks", "receiving", 0.0, 0.0, 3, None, 0, 1.0, 0.0, 2.0)], 0, None, ""
     )
     assert result["latency_ms"] == {"p50": None, "p95": None, "p99": None}
     assert result["streams"] == {"A/marks": {"samples_received": 3, "samples_lost": None, "gaps": 0}}
