@@ -95,9 +95,8 @@ class Inlet(Closing):
         if not len(times):
             return None
         if _samples_available(self._inlet.obj):
-            with contextlib.suppress(
-                pylsl.util.LostError
-            ):  # the next pull says so; this one has something to hand over
+            # This pull has something to hand over; that the stream is lost the next one says.
+            with contextlib.suppress(pylsl.util.LostError):
                 more, later = self._inlet.pull_chunk(0.0, MAX_SAMPLES, as_numpy=True)
                 samples, times = np.concatenate([samples, more]), np.concatenate([times, later])
         arrival = local_clock()
