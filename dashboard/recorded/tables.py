@@ -15,7 +15,8 @@ Row = list[str]
 
 #: At most so many reasons are told.
 SHOWN: Final = 20
-_FIGURE: Final = re.compile(r"(\d+(?:\.\d+)?)")
+#: What the sentences count or measure. Names hold digits, too (F3, EEG 001), and 50 Hz and 60 Hz are two things.
+_FIGURE: Final = re.compile(r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?=\s?%|\s?s\b|\s(?:of|channels|frames)\b)")
 
 
 def reasons(live: Ticks, estimates: pa.Table, participant: str, outline: Outline) -> list[Row]:

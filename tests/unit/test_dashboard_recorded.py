@@ -125,3 +125,35 @@ def test_two_that_share_no_tick_are_said_to(tmp_path):
 def test_reasons_that_differ_in_figures_alone_are_one():
     told = alike(Counter({"no face in 27% of it": 2, "no face in 100% of it": 3, "blink": 1}))
     assert told == [("no face in 27 to 100% of it", 5), ("blink", 1)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("F3 flat", "F8 flat"),
+        ("Fp1, F7 railed", "Fp2, F8 railed"),
+        ("EEG 001 lost contact", "EEG 002 lost contact"),
+        ("50 Hz noise on P3", "50 Hz noise on P8"),
+        ("50 Hz noise on most channels", "60 Hz noise on most channels"),
+        ("10-10 flat", "10-20 flat"),
+        ("5 flat", "6 flat"),
+    ],
+)
+def test_reasons_that_name_other_channels_are_two(first, second):
+    assert alike(Counter({first: 2, second: 3})) == [(first, 2), (second, 3)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        ("late, -0.1 s behind", "late, 1.2 s behind", "late, -0.1 to 1.2 s behind"),
+        ("no samples for 9 s", "no samples for 12 s", "no samples for 9 to 12 s"),
+        ("F3 flat, only 8 of 18 channels are good", "F3 flat, only 7 of 18 channels are good",
+         "F3 flat, only 7 to 8 of 18 channels are good"),
+        ("2.5% of the window is missing", "10.0% of the window is missing", "2.5 to 10.0% of the window is missing"),
+        ("15 frames a second, the model takes 25", "16 frames a second, the model takes 25",
+         "15 to 16 frames a second, the model takes 25"),
+    ],
+)  # fmt: skip
+def test_the_range_of_a_figure_is_told(first, second, together):
+    assert alike(Counter({first: 2, second: 3})) == [(together, 5)]
