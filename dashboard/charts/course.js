@@ -90,7 +90,7 @@ export class Course {
       add((axis) => this.departures(axis), 32 * this.data.setup.emotions.length, "");
       made.at(-1).title = `Departure from the mean label, ±${(100 * made.at(-1).reach).toFixed(0)} points a row: line its middle, band its least and most`;
     }
-    if (chart.again) add((axis) => this.again(axis), 60, "Live against re-analysis: largest difference of a share, in points");
+    if (chart.again?.most) add((axis) => this.again(axis), 60, "Live against re-analysis: largest difference of a share, in points");
     add((axis) => this.sensors(axis), 30 * (chart.uses.length + 1), "Sensors: band is quality from 0 to 1, line the share of real data");
     add((axis) => timeline(this.data, axis, this.theme), 24 * timeline(this.data, "y", this.theme).rows, "What happened");
     const height = made.reduce((sum, section) => sum + section.height + SPACE, MARGIN.t + MARGIN.b - SPACE);
@@ -143,7 +143,7 @@ export class Course {
     const traces = rows.flatMap(([name, use], row) => {
       const each = (values) => values.map((value) => place(row, value));
       if (!use) return [band(chart, at, each(chart.t.map(() => 0)), each(chart.estimated), { fillcolor: faded(blue, 0.33), line: { width: 0.5, color: blue }, yaxis: axis })];
-      const said = (k) => `${plain(name)}: quality ${percent(use.least[k], THOUSAND)} to ${percent(use.most[k], THOUSAND)}, real data ${percent(use.valid[k], THOUSAND)}, weight ${percent(use.weight[k] ?? 0, THOUSAND)}`;
+      const said = (k) => `${plain(name)}: quality ${percent(use.least[k], THOUSAND)} to ${percent(use.most[k], THOUSAND)}, real data ${percent(use.valid[k], THOUSAND)}, weight ${use.weight[k] === null ? "–" : percent(use.weight[k], THOUSAND)}`;
       const ground = use.least.map((value) => (value === null ? null : 0));
       return [
         band(chart, at, each(ground), each(use.least), { fillcolor: faded(blue, 0.33), line: { width: 0 }, yaxis: axis }),

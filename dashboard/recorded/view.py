@@ -21,6 +21,9 @@ from pipeline.session.ratings import in_words
 
 #: A chart marks so many events at most; of more, the rest is counted.
 EVENTS: Final = 3000
+_OTHER_EMOTIONS: Final = (
+    "The re-analysis is of a model with other emotions, or these in another order: it is not compared."
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def compose(outline: Outline, participant: str, *, estimates_too: bool) -> dict[
         "shares": None if hidden else _shares(drawn),
         "why": _why(drawn),
         "uses": _uses(estimates, participant, drawn),
-        "again": None if hidden else _again(outline.again(), participant, drawn, len(emotions)),
+        "again": None if hidden else _again(outline, participant, drawn),
     }
     return {**common, **happened, "chart": chart, "reasons": reasons(live, estimates, participant, outline)}
 
@@ -130,10 +133,12 @@ def _why(drawn: _Drawn) -> list[str | None]:
 
 def _uses(estimates: pa.Table, participant: str, drawn: _Drawn) -> list[dict[str, Any]]:
     at, found = drawn.moments, uses_of(estimates, participant)
+    # Where the model abstains nothing weighs anything: no measured nought.
+    estimated = np.where(drawn.live.abstained, np.nan, 1.0)
     return [
         {
             "name": MODALITY_NAMES.get(modality, modality),
-            "weight": _thousandths(at.mean(found[modality]["weight"])),
+            "weight": _thousandths(at.mean(estimated * found[modality]["weight"])),
             "valid": _thousandths(at.least(found[modality]["valid"])),
             "least": _thousandths(at.least(found[modality]["quality"])),
             "most": _thousandths(at.most(found[modality]["quality"])),
@@ -143,10 +148,14 @@ def _uses(estimates: pa.Table, participant: str, drawn: _Drawn) -> list[dict[str
     ]
 
 
-def _again(estimates: pa.Table, participant: str, drawn: _Drawn, n_emotions: int) -> dict[str, Any] | None:
+def _again(outline: Outline, participant: str, drawn: _Drawn) -> dict[str, Any] | None:
     """Return how the re-analysis in ``analysis/`` differs; None where there is none."""
-    if not len(estimates) or len(estimates["distribution"][0]) != n_emotions:
+    estimates = outline.again()
+    if not len(estimates):
         return None
+    n_emotions = len(outline.emotions)
+    if outline.emotions_again not in {(), outline.emotions} or len(estimates["distribution"][0]) != n_emotions:
+        return {"sentence": _OTHER_EMOTIONS, "most": None}
     found = compare(drawn.live, ticks_of(estimates, participant, n_emotions))
     return {"sentence": found.sentence, "most": _parts(drawn.moments.most(found.distance))}
 

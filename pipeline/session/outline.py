@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -13,6 +13,9 @@ from pipeline.session.config import SessionFile
 from pipeline.session.settings_file import load_session_file
 from pipeline.session.tables import ESTIMATES, read_table
 from pipeline.session.trials import Trial, trials_of
+
+#: Where `helo analyze` puts what it makes of a session.
+_ANALYSIS: Final = "analysis"
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Outline:
     @property
     def emotions(self) -> tuple[str, ...]:
         """What the model estimates."""
-        return tuple(map(str, self.model.get("emotions", ())))
+        return _emotions(self.provenance)
 
     @property
     def blind(self) -> bool:
@@ -49,7 +52,12 @@ class Outline:
 
     def again(self) -> pa.Table:
         """Return the estimates of ``analysis/``, where `helo analyze` puts what it makes of a session."""
-        return table_of(self.path / "analysis")
+        return table_of(self.path / _ANALYSIS)
+
+    @property
+    def emotions_again(self) -> tuple[str, ...]:
+        """What the model of ``analysis/`` estimates; empty where nothing says so."""
+        return _emotions(_provenance_of(self.path / _ANALYSIS))
 
 
 def is_recorded(path: Path) -> bool:
@@ -71,12 +79,7 @@ def read_outline(path: Path) -> Outline:
             "give a folder that `helo run` wrote"
         )
     settings = load_session_file(path / folder.SETTINGS)
-    try:
-        provenance = folder.read_provenance(path)
-    except (OSError, ValueError) as error:
-        raise BadInput(
-            f"{path / folder.PROVENANCE}: cannot be read ({error}); give the recording as it was written"
-        ) from error
+    provenance = _provenance_of(path)
     events = sorted(folder.read_events(path), key=lambda event: event["time"])
     trials = trials_of(events, settings.trials) if settings.trials else []
     return Outline(path, settings, provenance, tuple(events), tuple(trials), folder.being_recorded(path))
@@ -98,3 +101,17 @@ def table_of(path: Path) -> pa.Table:
         raise BadInput(
             f"{path / 'estimates'}: cannot be read ({error}); give the recording as it was written"
         ) from error
+
+
+def _provenance_of(path: Path) -> dict[str, Any]:
+    """Return where what lies in a folder comes from, nothing where it does not say."""
+    try:
+        return folder.read_provenance(path)
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            f"{path / folder.PROVENANCE}: cannot be read ({error}); give the recording as it was written"
+        ) from error
+
+
+def _emotions(provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(map(str, (provenance.get("model") or {}).get("emotions", ())))

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dashboard.recorded.compare import compare
 from dashboard.recorded.envelope import MOST, moments, ticks_of
 from dashboard.recorded.tables import alike
 from dashboard.recorded.view import compose
 from pipeline.modalities import EMOTIONS
+from pipeline.session.folder import write_provenance
 from pipeline.session.outline import read_outline
 from pipeline.session.tables import estimate_row, write_parquet
 from tests.past import MARKUP, estimate, past_session, shares_at
@@ -23,6 +25,12 @@ HOP_S = 0.25
 def view(path, *, estimates_too=False):
     """Return what is shown of P001."""
     return compose(read_outline(path), "P001", estimates_too=estimates_too)
+
+
+def unweighed(tick):
+    """Return an estimate that abstains, whose modalities weigh nothing."""
+    made = estimate(tick, abstained=True, reason="too little")
+    return replace(made, modalities={name: replace(use, weight=0.0) for name, use in made.modalities.items()})
 
 
 def test_few_ticks_are_drawn_one_by_one():
@@ -63,6 +71,15 @@ def test_a_tick_that_abstained_has_no_share_but_a_reason(tmp_path):
     assert shown["chart"]["why"][19:21] == [None, "too little"]
     assert shown["reasons"][0] == ["No estimate", "too little", "2.5 s"]
     assert shares[7] == round(10_000 * float(shares_at(7)[0]))
+
+
+def test_a_sensor_has_a_weight_where_there_is_an_estimate_alone(tmp_path):
+    session = past_session(tmp_path / "s1")
+    ticks = [unweighed(tick) if tick < 4000 or tick % 2 else estimate(tick) for tick in range(8000)]
+    write_parquet(session / "estimates.parquet", [estimate_row("P001", one) for one in ticks])
+    weight = view(session)["chart"]["uses"][0]["weight"]
+    assert weight[0] is None
+    assert weight[-1] == 750
 
 
 def test_what_is_sent_is_json_and_what_happened_is_in_it(tmp_path):
@@ -113,6 +130,19 @@ def test_a_re_analysis_is_compared_tick_by_tick(tmp_path):
     )
     assert found["most"][30] == 200
     assert found["most"][75] is None
+
+
+@pytest.mark.parametrize("emotions", [EMOTIONS[::-1], EMOTIONS[:-1], ("Calm", *EMOTIONS[1:])])
+def test_a_re_analysis_of_other_emotions_is_not_compared(tmp_path, emotions):
+    session = past_session(tmp_path / "s1")
+    (session / "analysis").mkdir()
+    write_parquet(session / "analysis" / "estimates.parquet", [estimate_row("P001", estimate(0))])
+    write_provenance(session / "analysis", {"model": {"emotions": list(EMOTIONS)}})
+    assert view(session)["chart"]["again"]["most"] is not None
+    write_provenance(session / "analysis", {"model": {"emotions": list(emotions)}})
+    again = view(session)["chart"]["again"]
+    assert "is not compared" in again["sentence"]
+    assert again["most"] is None
 
 
 def test_two_that_share_no_tick_are_said_to(tmp_path):
