@@ -2,7 +2,6 @@
 import { el, fill, panel } from "./dom.js";
 
 const HEADS = ["Session", "Begun", "Length", "Who", "Sensors", "Estimated", "Quality", "Alarms", "Trials", "Recording"];
-const percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(0)} %`);
 
 export class SessionList {
   constructor({ rows, where }) {
@@ -27,8 +26,8 @@ export class SessionList {
       told.colSpan = HEADS.length - 1;
       return fill(row, told);
     }
-    const when = begun ? new Date(begun).toLocaleString([], { dateStyle: "medium", timeStyle: "short", hour12: false }) : "–";
-    const cells = [when, length, participants, modalities, percent(estimated), percent(quality), String(alarms), String(trials), analysed ? `${state}, re-analysed` : state];
+    const when = begun ? new Date(begun).toLocaleString([], { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }) : "–";
+    const cells = [when, length, participants, modalities, estimated, quality, String(alarms), String(trials), analysed ? `${state}, re-analysed` : state];
     return fill(row, ...cells.map((cell) => el("td", "", cell)));
   }
 }

@@ -39,8 +39,8 @@ export class SessionView {
   }
 
   header({ name, participant, model, begun, length, running }) {
-    const when = begun ? new Date(begun).toLocaleString([], { dateStyle: "medium", timeStyle: "short", hour12: false }) : "";
-    const facts = [when, `${clock(length)} of estimates`, running ? "is still being recorded" : "", model].filter(Boolean).join(" · ");
+    const when = begun ? new Date(begun).toLocaleString([], { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }) : "";
+    const facts = [when, `${clock(length)} long`, running ? "is still being recorded" : "", model].filter(Boolean).join(" · ");
     const whose = fill(el("div", "whose"), el("span", "brand", "helo"), el("h1", "", name), el("span", "chip", participant), el("span", "model", facts));
     return fill(el("header", "top"), fill(el("div", "line"), whose));
   }

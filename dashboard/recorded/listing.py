@@ -27,9 +27,21 @@ def _row(one: Listed) -> dict[str, Any]:
         "length": seconds(one.length_s) if one.ticks else "no estimate",
         "participants": ", ".join(one.participants),
         "modalities": ", ".join(MODALITY_NAMES.get(modality, modality) for modality in one.modalities),
-        "estimated": None if one.estimated is None else round(one.estimated, 3),
-        "quality": None if one.quality is None else round(one.quality, 3),
+        "estimated": _percent(one.estimated),
+        "quality": _percent(one.quality),
         "alarms": one.alarms,
         "trials": one.trials,
         "analysed": one.analysed,
     }
+
+
+def _percent(share: float | None) -> str:
+    """Return a share in words: all and nothing are told apart from almost all and almost nothing."""
+    if share is None:
+        return "–"
+    rounded = round(100 * share)
+    if rounded == 100 and share < 1:
+        return "> 99 %"
+    if rounded == 0 and share > 0:
+        return "< 1 %"
+    return f"{rounded} %"

@@ -15,6 +15,7 @@ from pipeline.errors import BadInput
 from pipeline.modalities import MODALITIES
 from pipeline.session.config import LONGEST_NAME
 from pipeline.session.outline import Outline, is_recorded, read_outline
+from pipeline.signals.closing import PAUSED
 
 _NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST_NAME - 1}}}")
 
@@ -36,7 +37,7 @@ class Listed:
     estimated: float | None = None
     """Share of the ticks with an estimate, 0..1; None without ticks."""
     quality: float | None = None
-    """Mean quality of what was there, 0..1; None without ticks."""
+    """Mean quality of the sensors, pauses left out, 0..1; None where nothing but pauses was recorded."""
     alarms: int = 0
     trials: int = 0
     analysed: bool = False
@@ -117,7 +118,9 @@ def _state(outline: Outline) -> str:
 
 
 def _quality(estimates: pa.Table) -> float | None:
-    """Return the mean quality of the modalities over all ticks; one that was not there counts as 0."""
+    """Return the mean quality of the modalities, pauses left out; one that was not there counts as 0."""
     uses = estimates["modalities"].combine_chunks().flatten()
-    value = pc.mean(uses.field("quality")).as_py() if len(uses) else None
-    return None if value is None else float(value)
+    reasons = uses.field("reasons")
+    paused = pc.list_parent_indices(reasons).filter(pc.equal(reasons.flatten(), PAUSED)).to_numpy()
+    quality = np.delete(uses.field("quality").to_numpy(zero_copy_only=False), paused)
+    return float(quality.mean()) if len(quality) else None

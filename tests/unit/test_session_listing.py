@@ -1,10 +1,21 @@
 """Which sessions a folder holds, and that no name leads out of it."""
 
 import pytest
+from msgspec.structs import replace
 
+from dashboard.recorded.listing import compose_list
 from pipeline.errors import BadInput
+from pipeline.records import ModalityUse
 from pipeline.session.listing import list_sessions, session_at
-from tests.past import past_session
+from pipeline.session.tables import estimate_row, write_parquet
+from pipeline.signals.closing import PAUSED
+from tests.past import estimate, past_session
+
+
+def paused(tick):
+    """Return the estimate of a tick that lies in a pause."""
+    use = ModalityUse(0.0, 0.0, 0.0, False, (PAUSED,), 0, 0, -1)
+    return replace(estimate(tick, abstained=True), modalities={"EEG": use, "GSR": use})
 
 
 def test_sessions_are_told_in_a_row_each(tmp_path):
@@ -14,6 +25,25 @@ def test_sessions_are_told_in_a_row_each(tmp_path):
     assert (listed.estimated, listed.alarms, listed.trials, listed.analysed) == (0.75, 1, 1, False)
     assert listed.modalities == ("EEG", "GSR", "Face")
     assert listed.quality == pytest.approx(0.75)
+
+
+def test_a_pause_has_no_quality(tmp_path):
+    session = past_session(tmp_path / "s1")
+    write_parquet(session / "estimates.parquet", [estimate_row("P001", paused(tick)) for tick in range(40)])
+    assert list_sessions(tmp_path)[0].quality is None
+    rows = [estimate_row("P001", paused(tick) if tick < 40 else estimate(tick)) for tick in range(80)]
+    write_parquet(session / "estimates.parquet", rows)
+    assert list_sessions(tmp_path)[0].quality == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ("abstained", "told"),
+    [(0, "100 %"), (1, "> 99 %"), (50, "95 %"), (999, "< 1 %"), (1000, "0 %")],
+)
+def test_all_is_said_of_all_alone(tmp_path, abstained, told):
+    past_session(tmp_path / "s1", seconds=250, abstained=range(abstained))
+    (row,) = compose_list(list_sessions(tmp_path), str(tmp_path))["rows"]
+    assert row["estimated"] == told
 
 
 def test_the_newest_comes_first_and_other_folders_do_not_count(tmp_path):
