@@ -42,7 +42,7 @@ export class Course {
     this.plot.style.height = `${height}px`;
     this.layout = this.frame(sections, height);
     await this.Plotly.newPlot(this.plot, traces, this.layout, { displayModeBar: false, responsive: true });
-    this.plot.on("plotly_click", ({ points }) => this.choose(this.nearest(points[0].x)));
+    this.plot.on("plotly_click", ({ points }) => this.choose(this.momentAt(points[0].x)));
     this.choose(Number(this.slider.value));
   }
 
@@ -71,10 +71,10 @@ export class Course {
     return `Drag to zoom; click, or move the slider, for a moment${together}.`;
   }
 
-  nearest(x) {
-    const seconds = from(x);
-    const { t, width } = this.data.chart;
-    return t.reduce((best, time, k) => (Math.abs(time + width / 2 - seconds) < Math.abs(t[best] + width / 2 - seconds) ? k : best), 0);
+  /** The moment in which a place of the axis lies: the mixture has its points where moments begin, lines in their middle. */
+  momentAt(x) {
+    const seconds = from(x) + 1e-6;
+    return Math.max(0, this.data.chart.t.findLastIndex((time) => time <= seconds));
   }
 
   /** What is drawn, from top to bottom, each with its height in pixels and its axis. */
@@ -101,7 +101,9 @@ export class Course {
     const { emotions } = this.data.setup;
     const { t, width, shares, why } = this.data.chart;
     const points = t.map((time, k) => [k, at(time), shares.share[0][k] === null ? null : shares.share.map((row) => row[k])]);
-    const { layers, gap } = new Steps(emotions.length, 1000 * width).take(points);
+    points.push([t.length, at(t.at(-1) + width), points.at(-1)[2]]);
+    // Two milliseconds before the next moment: the fall to nothing lies between them.
+    const { layers, gap } = new Steps(emotions.length, 1000 * width, 1000 * width - 2).take(points);
     const looks = [...area(emotions, "estimate", axis), { ...gaps(), yaxis: axis }];
     const traces = looks.map((look, place) => ({ ...look, ...(layers[place] ?? gap) }));
     const without = shares.share[0].map((share) => (share === null ? 0.5 : null));
@@ -181,10 +183,12 @@ export class Course {
     return layout;
   }
 
+  /** Trials with their ends; one whose end was not marked, since it was broken off say, ends where the next one begins. */
   trialEnds() {
-    const { t, width } = this.data.chart;
+    const { chart: { t, width }, trials } = this.data;
     const last = t.at(-1) + width;
-    return this.data.trials.map((trial) => ({ ...trial, end: trial.duration === null ? last : trial.t + trial.duration }));
+    const until = (trial) => Math.min(last, trials.find((other) => other.t > trial.t)?.t ?? last);
+    return trials.map((trial) => ({ ...trial, end: trial.duration === null ? Math.max(trial.t, until(trial)) : trial.t + trial.duration }));
   }
 
   trialShapes() {

@@ -6,9 +6,11 @@ export const JUMP = 1.6;
 const SCALE = 10000;
 
 export class Steps {
-  constructor(count, hopMs) {
+  /** A point stands for what follows it for so long, `standsMs`: a recorded moment for its width, a live estimate for none. */
+  constructor(count, hopMs, standsMs = 0) {
     this.count = count;
     this.hopMs = hopMs;
+    this.standsMs = standsMs;
     this.last = null;
   }
 
@@ -23,9 +25,11 @@ export class Steps {
       const last = this.last;
       const missing = last && time - last.time > JUMP * this.hopMs;
       if (last?.shares && (missing || !shares)) {
-        push(last.time + 1, null);
-        mark(last.time, 0);
-        mark(last.time + 1, 1);
+        const end = last.time + this.standsMs;
+        if (this.standsMs) push(end, last.shares);
+        push(end + 1, null);
+        mark(end, 0);
+        mark(end + 1, 1);
       }
       if (!shares) {
         push(time, null);

@@ -1,16 +1,19 @@
 """Recorded sessions in a real browser: the page of `helo sessions`, and the report."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from pipeline.records import Event
+from pipeline.session.folder import EVENTS, EventLog, read_provenance, write_provenance
 from pipeline.session.tables import estimate_row, write_parquet
 from tests.browser.written import answers, free_port
 from tests.command import helo_json, started, wait_for
-from tests.past import MARKUP, estimate, past_session
+from tests.past import MARKUP, START, estimate, past_session
 
 CHART = ".course-plot .main-svg >> nth=0"
 NO_SCRIPT_RAN = "window.hit === undefined && document.querySelectorAll('.helo img').length === 0"
@@ -18,7 +21,10 @@ NO_SCRIPT_RAN = "window.hit === undefined && document.querySelectorAll('.helo im
 
 @pytest.fixture(scope="module")
 def recordings(browser, tmp_path_factory) -> Path:
-    """Record a session that was analysed again, one with markup everywhere and no estimate at first, a blind one."""
+    """Record sessions: one analysed again, one with markup and no estimate at first, a blind one, a strange one.
+
+    The strange one began soon after midnight, has a single estimate among its ticks and a trial that was begun anew.
+    """
     root = tmp_path_factory.mktemp("recordings")
     plain = past_session(root / "plain", abstained=range(40, 48), reason="no modality has valid data")
     (plain / "analysis").mkdir()
@@ -27,6 +33,15 @@ def recordings(browser, tmp_path_factory) -> Path:
     )
     past_session(root / "marked", abstained=range(4), note=MARKUP, notice=f"Composite {MARKUP}")
     past_session(root / "blind", display="blind")
+    strange = past_session(root / "strange")
+    rows = [estimate_row("P001", estimate(tick, abstained=tick != 40, reason="too little")) for tick in range(80)]
+    write_parquet(strange / "estimates.parquet", rows)
+    log = EventLog(strange / EVENTS)
+    for number, (at, text) in enumerate([(8, "start sad"), (12, "start sad"), (15, "end sad")]):
+        log.append(f"{number + 5}-0", Event(START + at, "marker", text, "P001/marks"))
+    log.close()
+    begun = datetime.now().astimezone().replace(hour=0, minute=5)
+    write_provenance(strange, read_provenance(strange) | {"begun": begun.isoformat()})
     return root
 
 
@@ -48,7 +63,7 @@ def opened(view, served):
 
 def test_a_session_of_the_list_is_opened_and_scrubbed(opened):
     page = opened()
-    expect(page.locator(".session-list tbody tr")).to_have_count(3)
+    expect(page.locator(".session-list tbody tr")).to_have_count(4)
     page.get_by_role("link", name="plain", exact=True).click()
     page.wait_for_selector(CHART)
     expect(page.locator("h1")).to_have_text("plain")
@@ -64,7 +79,7 @@ def test_a_session_of_the_list_is_opened_and_scrubbed(opened):
     slider.fill("42")
     expect(page.locator(".shares")).to_contain_text("No estimate: no modality has valid data.")
     page.get_by_role("button", name="All sessions").click()
-    expect(page.locator(".session-list tbody tr")).to_have_count(3)
+    expect(page.locator(".session-list tbody tr")).to_have_count(4)
 
 
 def test_a_session_opens_at_its_first_estimate(opened):
@@ -86,6 +101,47 @@ def test_abstentions_are_hatched_gaps_and_trials_are_marked(opened):
     )
     assert trials == [4]
     assert "joy" in page.evaluate(f"{chart}.layout.annotations.map(a => a.text)")
+
+
+def test_a_single_estimate_is_drawn_for_as_long_as_it_stands(opened):
+    page = opened("?session=strange")
+    page.wait_for_selector(CHART)
+    x, y = page.evaluate("(({ x, y }) => [[...x], [...y]])(document.querySelector('.course-plot').data[9])")
+    drawn = [since(at) for at, share in zip(x, y, strict=True) if share > 0]
+    assert (drawn[0], drawn[-1]) == pytest.approx((10.0, 10.25), abs=0.003)
+    x, y = page.evaluate("(({ x, y }) => [[...x], [...y]])(document.querySelector('.course-plot').data[10])")
+    assert since(x[-1]) == pytest.approx(20.0, abs=0.003)
+    assert y[-1] == 1
+
+
+def test_a_trial_that_was_begun_anew_ends_there(opened):
+    page = opened("?session=strange")
+    page.wait_for_selector(CHART)
+    trials = page.evaluate(
+        "document.querySelector('.course-plot').layout.shapes.filter(shape => shape.type === 'rect')"
+        ".map(({ x0, x1 }) => (x1 - x0) / 1000)"
+    )
+    assert trials == [4, 4, 3]
+
+
+def test_what_began_after_midnight_is_not_said_to_have_at_24(opened):
+    page = opened()
+    expect(page.locator(".session-list tr").filter(has_text="strange")).to_contain_text("00:05")
+    page.get_by_role("link", name="strange", exact=True).click()
+    page.wait_for_selector(CHART)
+    expect(page.locator(".whose .model")).to_contain_text("00:05 · 0:00:20 long")
+
+
+@pytest.mark.parametrize("moment", [12, 79])
+@pytest.mark.parametrize(("part", "height", "within"), [(0, 0.01, 0.0), (1, 0.94, 0.5)], ids=["mixture", "departure"])
+def test_a_click_chooses_the_moment_that_was_pointed_at(opened, moment, part, height, within):
+    """The mixture has its points where moments begin, below its upper edge; a row's line in the middle of moments."""
+    page = opened("?session=plain")
+    page.wait_for_selector(CHART)
+    box = page.locator(".course-plot .nsewdrag").nth(part).bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * (moment + within) / 80, box["y"] + box["height"] * height)
+    expect(page.get_by_role("slider", name="Moment of the session")).to_have_value(str(moment))
 
 
 def test_zoom_and_back(opened):
@@ -161,6 +217,11 @@ def test_nothing_is_wider_than_the_page(opened, theme, width, height):
         assert box["x"] + box["width"] <= width, part
     colour = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     assert (sum(map(int, colour.strip("rgb()").split(",")[:3])) < 380) == (theme == "dark")
+
+
+def since(at: float) -> float:
+    """Return the seconds of a session from what its chart's axis has."""
+    return at / 1000 - datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 
 
 def _look_at(browser, file: Path, name: str) -> None:
