@@ -22,7 +22,7 @@ export class Happened {
   }
 
   row({ at, kind, text }) {
-    const clock = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+    const clock = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
     return fill(el("li"), el("time", "", clock), el("b", "", kind), el("span", "", text));
   }
 }

@@ -4,7 +4,7 @@ import { button, tell } from "./form.js";
 import { moment } from "./line.js";
 
 const LONGEST_AGO = 30;
-const CLOCK = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1, hour12: false });
+const CLOCK = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1, hourCycle: "h23" });
 
 export class Noting {
   constructor(line) {

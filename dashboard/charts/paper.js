@@ -49,7 +49,7 @@ export class Paper {
       this.rule(x, 0, x, this.bottom);
       const half = 26;
       if (x - half < this.left || x + half > this.width) continue;
-      pen.fillText(new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }), x, this.bottom + 14);
+      pen.fillText(new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }), x, this.bottom + 14);
     }
   }
 

@@ -35,7 +35,7 @@ export class Steer {
   update({ state: { name, word, since }, session, sent, operator }) {
     say(this.word, word);
     this.word.dataset.state = name;
-    const from = new Date(since).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+    const from = new Date(since).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
     say(this.since, since === null ? "" : `since ${from}, for ${clock(Math.max(0, sent - since) / 1000)}`);
     say(this.recording, session.recording);
     show(this.readonly, operator === false);
