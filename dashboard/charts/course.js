@@ -10,6 +10,8 @@ import { at, clock, from } from "./when.js";
 const PARTS = 10000;
 const THOUSAND = 1000;
 const SPACE = 44;
+// Beyond a day (s) the axis begins anew at 0:00:00, so that it says on which day.
+const DAY = 86400;
 // Width of a letter (px), more or less.
 const LETTER = 7;
 const MARGIN = { l: 104, r: 12, t: 40, b: 30 };
@@ -105,10 +107,13 @@ export class Course {
     // Two milliseconds before the next moment: the fall to nothing lies between them.
     const { layers, gap } = new Steps(emotions.length, 1000 * width, 1000 * width - 2).take(points);
     const looks = [...area(emotions, "estimate", axis), { ...gaps(), yaxis: axis }];
-    const traces = looks.map((look, place) => ({ ...look, ...(layers[place] ?? gap) }));
+    // Where there is no estimate the stack falls to nothing, which is no share of 0 %.
+    const fallen = layers[0].x.map((_, k) => layers.every(({ y }) => y[k] === 0));
+    const said = ({ hovertemplate }) => fallen.map((nothing) => (nothing ? "no estimate<extra></extra>" : hovertemplate));
+    const traces = looks.map((look, place) => (layers[place] ? { ...look, ...layers[place], hovertemplate: said(look) } : { ...look, ...gap }));
     const without = shares.share[0].map((share) => (share === null ? 0.5 : null));
-    const said = (k) => plain(`no estimate: ${why[k] ?? "no reason given"}`);
-    traces.push(line(this.data.chart, at, without, said, { line: { width: 30, color: "rgba(0,0,0,0)" }, yaxis: axis }));
+    const reason = (k) => plain(`no estimate: ${why[k] ?? "no reason given"}`);
+    traces.push(line(this.data.chart, at, without, reason, { line: { width: 30, color: "rgba(0,0,0,0)" }, yaxis: axis }));
     return { traces, range: [0, 1], ticks: { tickvals: [0, 0.5, 1], ticktext: ["0 %", "50 %", "100 %"] } };
   }
 
@@ -162,11 +167,12 @@ export class Course {
     const inner = height - MARGIN.t - MARGIN.b;
     const quiet = { zeroline: false, ticks: "", showline: false, showgrid: false, tickfont: { color: theme.muted, size: 12 } };
     const { t, width } = this.data.chart;
+    const [format, nticks] = t.at(-1) + width > DAY ? ["day %-j, %-H:%M:%S", 6] : ["%-H:%M:%S", 10];
     const layout = {
       font: { family: theme.font, color: theme.text, size: 12.5 }, height, margin: MARGIN, showlegend: false, dragmode: "zoom", hovermode: "closest",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       hoverlabel: { font: { family: theme.font } },
-      xaxis: { ...quiet, type: "date", tickformat: "%-H:%M:%S", hoverformat: "%-H:%M:%S", nticks: 10, range: [at(t[0]), at(t.at(-1) + width)], anchor: sections.at(-1).axis, showgrid: true, gridcolor: theme.border },
+      xaxis: { ...quiet, type: "date", tickformat: format, hoverformat: format, nticks, range: [at(t[0]), at(t.at(-1) + width)], anchor: sections.at(-1).axis, showgrid: true, gridcolor: theme.border },
       shapes: [{ type: "line", xref: "x", yref: "paper", y0: 0, y1: 1, x0: at(t[0]), x1: at(t[0]), line: { width: 1.5, color: theme.text } }, ...this.trialShapes()],
       annotations: this.trialNames(),
     };

@@ -21,9 +21,10 @@ NO_SCRIPT_RAN = "window.hit === undefined && document.querySelectorAll('.helo im
 
 @pytest.fixture(scope="module")
 def recordings(browser, tmp_path_factory) -> Path:
-    """Record sessions: one analysed again, one with markup and no estimate at first, a blind one, a strange one.
+    """Record sessions: one analysed again, one with markup and no estimate at first, a blind, a strange and a long one.
 
-    The strange one began soon after midnight, has a single estimate among its ticks and a trial that was begun anew.
+    The strange one began soon after midnight, has a single estimate among its ticks and a trial that was begun anew;
+    the long one lasts beyond a day.
     """
     root = tmp_path_factory.mktemp("recordings")
     plain = past_session(root / "plain", abstained=range(40, 48), reason="no modality has valid data")
@@ -42,6 +43,10 @@ def recordings(browser, tmp_path_factory) -> Path:
     log.close()
     begun = datetime.now().astimezone().replace(hour=0, minute=5)
     write_provenance(strange, read_provenance(strange) | {"begun": begun.isoformat()})
+    long = past_session(root / "long")
+    write_parquet(
+        long / "estimates.parquet", [estimate_row("P001", estimate(tick)) for tick in range(0, 4 * 27 * 3600, 1200)]
+    )
     return root
 
 
@@ -63,7 +68,7 @@ def opened(view, served):
 
 def test_a_session_of_the_list_is_opened_and_scrubbed(opened):
     page = opened()
-    expect(page.locator(".session-list tbody tr")).to_have_count(4)
+    expect(page.locator(".session-list tbody tr")).to_have_count(5)
     page.get_by_role("link", name="plain", exact=True).click()
     page.wait_for_selector(CHART)
     expect(page.locator("h1")).to_have_text("plain")
@@ -79,7 +84,7 @@ def test_a_session_of_the_list_is_opened_and_scrubbed(opened):
     slider.fill("42")
     expect(page.locator(".shares")).to_contain_text("No estimate: no modality has valid data.")
     page.get_by_role("button", name="All sessions").click()
-    expect(page.locator(".session-list tbody tr")).to_have_count(4)
+    expect(page.locator(".session-list tbody tr")).to_have_count(5)
 
 
 def test_a_session_opens_at_its_first_estimate(opened):
@@ -114,6 +119,15 @@ def test_a_single_estimate_is_drawn_for_as_long_as_it_stands(opened):
     assert y[-1] == 1
 
 
+def test_no_share_is_told_where_there_is_no_estimate(opened):
+    page = opened("?session=plain")
+    page.wait_for_selector(CHART)
+    box = page.locator(".course-plot .nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 44 / 80, box["y"] + 0.99 * box["height"])
+    expect(page.locator(".course-plot .hoverlayer text")).to_have_text("no estimate")
+
+
 def test_a_trial_that_was_begun_anew_ends_there(opened):
     page = opened("?session=strange")
     page.wait_for_selector(CHART)
@@ -142,6 +156,13 @@ def test_a_click_chooses_the_moment_that_was_pointed_at(opened, moment, part, he
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * (moment + within) / 80, box["y"] + box["height"] * height)
     expect(page.get_by_role("slider", name="Moment of the session")).to_have_value(str(moment))
+
+
+def test_beyond_a_day_the_axis_says_on_which(opened):
+    page = opened("?session=long")
+    page.wait_for_selector(CHART)
+    ticks = page.locator(".course-plot .xtick text").all_text_contents()
+    assert (ticks[0], ticks[-1]) == ("day 1, 0:00:00", "day 2, 0:00:00")
 
 
 def test_zoom_and_back(opened):
