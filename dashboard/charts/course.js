@@ -2,7 +2,7 @@
 import { band, line } from "./bands.js";
 import { el, fill, panel, plain, say } from "./dom.js";
 import { gaps } from "./look.js";
-import { area } from "./stack.js";
+import { area, withHover } from "./stack.js";
 import { Steps } from "./steps.js";
 import { timeline } from "./timeline.js";
 import { at, clock, from } from "./when.js";
@@ -107,10 +107,8 @@ export class Course {
     // Two milliseconds before the next moment: the fall to nothing lies between them.
     const { layers, gap } = new Steps(emotions.length, 1000 * width, 1000 * width - 2).take(points);
     const looks = [...area(emotions, "estimate", axis), { ...gaps(), yaxis: axis }];
-    // Where there is no estimate the stack falls to nothing, which is no share of 0 %.
-    const fallen = layers[0].x.map((_, k) => layers.every(({ y }) => y[k] === 0));
-    const said = ({ hovertemplate }) => fallen.map((nothing) => (nothing ? "no estimate<extra></extra>" : hovertemplate));
-    const traces = looks.map((look, place) => (layers[place] ? { ...look, ...layers[place], hovertemplate: said(look) } : { ...look, ...gap }));
+    const filled = [...withHover(layers), gap];
+    const traces = looks.map((look, place) => ({ ...look, ...filled[place] }));
     const without = shares.share[0].map((share) => (share === null ? 0.5 : null));
     const reason = (k) => plain(`no estimate: ${why[k] ?? "no reason given"}`);
     traces.push(line(this.data.chart, at, without, reason, { line: { width: 30, color: "rgba(0,0,0,0)" }, yaxis: axis }));

@@ -60,8 +60,8 @@ export class Mixture {
     if (!added.some(({ x }) => x.length)) return this.move();
     Object.assign(this.plot.layout, this.marked());
     this.plot.layout.xaxis.range = this.range();
-    const [x, y] = [added.map((one) => one.x), added.map((one) => one.y)];
-    await this.Plotly.extendTraces(this.plot, { x, y }, [...added.keys()], this.kept);
+    const columns = Object.fromEntries(Object.keys(added[0]).map((name) => [name, added.map((one) => one[name])]));
+    await this.Plotly.extendTraces(this.plot, columns, [...added.keys()], this.kept);
   }
 
   async anew() {

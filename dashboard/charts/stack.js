@@ -3,6 +3,9 @@ import { plain } from "./dom.js";
 import { axis, frame, gaps } from "./look.js";
 import { Steps } from "./steps.js";
 
+const SHARE = "%{fullData.name} %{y:.1%}<extra></extra>";
+const NOTHING = "no estimate<extra></extra>";
+
 export class Stack {
   constructor(setup) {
     this.setup = setup;
@@ -19,7 +22,8 @@ export class Stack {
   /** What the new points add to each trace, in the order of `looks`. */
   take(points, state) {
     const { layers, gap } = this.estimate.take(points);
-    return [...layers, gap, ...(this.state ? this.state.take(state).layers : [])];
+    const marked = { ...gap, hovertemplate: gap.x.map(() => "") }; // Plotly wants the same of every trace
+    return [...withHover(layers), marked, ...(this.state ? withHover(this.state.take(state).layers) : [])];
   }
 
   /** Whether all must be drawn anew, for these points to have room. */
@@ -57,6 +61,11 @@ export function area(emotions, name, yaxis) {
     yaxis,
     line: { width: 0, color: emotion.colour },
     fillcolor: emotion.colour,
-    hovertemplate: "%{fullData.name} %{y:.1%}<extra></extra>",
   }));
+}
+
+/** Layers with what is said of each point: where there is no estimate the stack falls to nothing, which is no share of 0 %. */
+export function withHover(layers) {
+  const each = layers[0].x.map((_, k) => (layers.every(({ y }) => y[k] === 0) ? NOTHING : SHARE));
+  return layers.map((layer) => ({ ...layer, hovertemplate: [...each] }));
 }

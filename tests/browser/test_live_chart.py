@@ -53,6 +53,32 @@ def test_nothing_piles_up_in_the_browsers_timeline(written, view):
     assert page.evaluate(MARKS) < 10
 
 
+def test_pointing_at_a_gap_tells_no_share(written, view):
+    """The stack falls to nothing there; also where the gap comes while the page looks on."""
+    written.live(range(120))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    told = "document.querySelector('.helo .plot').data[0].hovertemplate"
+    assert page.evaluate(f"new Set({told}).size") == 1
+    for tick in range(120, 124):
+        written.estimates(range(tick, tick + 1), abstained=range(120, 124), reason="no modality has valid data")
+    page.wait_for_function(f"{LENGTH} > 124")
+    page.get_by_role("button", name="Pause").click()
+    found = page.evaluate(
+        "(() => { const { x, y, hovertemplate: told } = document.querySelector('.helo .plot').data[0];"
+        "return x.map((_, k) => [y[k], told[k]]) })()"
+    )
+    assert {text.startswith("no estimate") for share, text in found if share == 0} == {True}
+    assert {text.startswith("no estimate") for share, text in found if share > 0} == {False}
+    plot = page.locator(".helo .plot .nsewdrag").first.bounding_box()
+    place = page.evaluate(
+        "(() => { const plot = document.querySelector('.helo .plot'); const axis = plot._fullLayout.xaxis;"
+        "return axis.d2p(plot.data[0].x.at(-1)) })()"
+    )
+    page.mouse.move(plot["x"] + place - 1, plot["y"] + plot["height"] - 2)
+    expect(page.locator(".helo .plot .hoverlayer text").first).to_have_text("no estimate")
+
+
 def test_a_page_that_nobody_can_see_does_not_count_how_late_it_was_painted(written, view):
     written.live(range(40))
     page = view(written.port)
