@@ -4,10 +4,10 @@ import math
 from typing import Final
 
 from dashboard import clocks
-from dashboard.situation import Situation, noisy
+from dashboard.situation import Situation, made_at, noisy
 from dashboard.words import MODALITY_NAMES, in_sentence, listing, seconds
 from pipeline.modalities import MODALITIES
-from pipeline.records import ModalityUse
+from pipeline.records import Estimate, ModalityUse
 from pipeline.states import StreamHealth
 
 #: Without an estimate that was due for this long (s) the picture is not live, and without samples a sensor is silent.
@@ -16,6 +16,13 @@ SILENCE_S: Final = 2.0
 REPORTED_S: Final = 1.5
 #: Below this share of the nominal rate a stream counts as slow.
 SLOW: Final = 0.9
+
+
+def current(situation: Situation) -> Estimate | None:
+    """Return the newest estimate; None where it says nothing of now, since no further one came when it was due."""
+    newest, session = situation.newest, situation.session
+    due = SILENCE_S + (session.hop_s if session is not None else 0.0)
+    return newest if newest is not None and situation.now - made_at(newest) <= due else None
 
 
 def sensors(situation: Situation) -> dict[str, StreamHealth]:
@@ -83,7 +90,15 @@ def sample_age(health: StreamHealth, now: float) -> float | None:
 
 def is_slow(health: StreamHealth) -> bool:
     """Return whether a regular stream delivers clearly less than its nominal rate."""
-    return health.sfreq > 0 and health.delivered_hz < SLOW * health.sfreq
+    return health.sfreq > 0 and health.delivered_hz is not None and health.delivered_hz < SLOW * health.sfreq
+
+
+def delivered(health: StreamHealth) -> str | None:
+    """Return the rate that a regular stream delivers, of its nominal one; None where it is not known."""
+    if health.delivered_hz is None or not health.sfreq:
+        return None
+    digits = 0 if health.sfreq >= 100 else 1 if health.sfreq >= 1 else 2
+    return f"{health.delivered_hz:.{digits}f} of {health.sfreq:g}"
 
 
 def screen_name(stream: str, use: str) -> str:
@@ -98,7 +113,7 @@ def _sensor_sentence(stream: str, health: StreamHealth, situation: Situation) ->
     if silent is not None:
         return f"{name} {silent}{_from_what(situation)}"
     if is_slow(health):
-        return f"{name} delivers {health.delivered_hz:.0f} of {health.sfreq:g} samples a second."
+        return f"{name} delivers {delivered(health)} samples a second."
     return ""
 
 

@@ -1,13 +1,15 @@
 """The table of sensors: what each delivers, in words, and what the estimate took from it."""
 
-from typing import Any
+from typing import Any, Final
 
 from dashboard import clocks
-from dashboard.deliveries import is_slow, sample_age, screen_name, silence
-from dashboard.situation import Situation, noisy
+from dashboard.deliveries import REPORTED_S, current, delivered, is_slow, sample_age, screen_name, silence
+from dashboard.situation import Situation, noisy, unknown_to_model
 from pipeline.modalities import MODALITIES
 from pipeline.records import ModalityUse
 from pipeline.states import StreamHealth
+
+UNKNOWN: Final = "–"
 
 
 def rows(situation: Situation) -> list[dict[str, Any]]:
@@ -28,37 +30,42 @@ def rows(situation: Situation) -> list[dict[str, Any]]:
 
 def _row(stream: str, use: str, situation: Situation) -> dict[str, Any]:
     health, info = situation.streams.get(stream), situation.infos.get(stream)
-    used = situation.newest.modalities.get(use) if situation.newest is not None else None
+    newest = current(situation)
+    used = newest.modalities.get(use) if newest is not None else None
+    found = health is not None and health.state != "waiting"
     age = sample_age(health, situation.now) if health else None
     level, state = _state(health, used, situation.now)
-    clock, figures = clocks.cell(health)
+    reported = health is not None and situation.now - health.time <= REPORTED_S
+    clock, figures = clocks.cell(health) if reported else (UNKNOWN if found else "", "")
+    weighed = newest is not None and not newest.abstained and not situation.blind
     return {
         "key": stream,
         "name": screen_name(stream, use),
         "source": info.name if info else "",
         "level": level,
         "state": state,
-        "note": _note(use, used, estimated=situation.newest is not None),
-        "rate": _rate(health),
+        "note": _note(use, used, situation),
+        "rate": _rate(health) if reported else UNKNOWN,
         "age": None if age is None else round(age, 2),
-        "gaps": health.gaps if health else 0,
+        "gaps": health.gaps if health and found else None,
         "lost": health.samples_lost if health else None,
         "clock": clock,
         "clock_figures": figures,
-        "coverage": round(used.valid, 3) if used else None,
-        "quality": round(used.quality, 3) if used else None,
-        "sensor": use in MODALITIES,
-        "weight": round(used.weight, 3) if used and used.used else None,
+        "coverage": round(used.valid, 6) if used else None,
+        "quality": round(used.quality, 6) if used else None,
+        "left_out": weighed and use in MODALITIES and not (used and used.used),
+        "weight": round(used.weight, 3) if weighed and used and used.used else None,
     }
 
 
-def _note(use: str, used: ModalityUse | None, *, estimated: bool) -> str:
+def _note(use: str, used: ModalityUse | None, situation: Situation) -> str:
     """Return what else there is to say of a sensor."""
     if use == "record":
         return "recorded only"
     if used is not None:
         return "; ".join(used.reasons)
-    return "recorded only: the model does not know it" if use in MODALITIES and estimated else ""
+    unknown = use in MODALITIES and unknown_to_model(use, situation)
+    return "recorded only: the model does not know it" if unknown else ""
 
 
 def _state(health: StreamHealth | None, used: ModalityUse | None, now: float) -> tuple[str, str]:
@@ -78,7 +85,8 @@ def _state(health: StreamHealth | None, used: ModalityUse | None, now: float) ->
 
 def _rate(health: StreamHealth | None) -> str:
     if health is None or health.state == "waiting":
-        return "–"
+        return UNKNOWN
     if not health.sfreq:
         return "irregular"
-    return f"{health.delivered_hz:.{1 if health.sfreq < 100 else 0}f} of {health.sfreq:g} Hz"
+    rate = delivered(health)
+    return UNKNOWN if rate is None else f"{rate} Hz"

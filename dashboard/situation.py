@@ -61,6 +61,11 @@ def noisy(use: ModalityUse) -> bool:
     return use.quality < NOISY
 
 
+def unknown_to_model(use: str, situation: Situation) -> bool:
+    """Return whether the model does not know a modality, as an estimate tells; before the first, nobody knows."""
+    return situation.newest is not None and use not in situation.newest.modalities
+
+
 def amiss_since(before: dict[str, float], estimate: Estimate) -> dict[str, float]:
     """Return since when (s) each modality that an estimate left out, or found noisy, has been so.
 

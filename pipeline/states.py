@@ -33,8 +33,9 @@ class StreamHealth(Record, frozen=True, tag="stream-health"):
     state: str
     """waiting, receiving or lost."""
     sfreq: float
-    delivered_hz: float
-    """Samples a second over the last seconds."""
+    delivered_hz: float | None
+    """Samples a second over the last seconds, 0 for a stream that is lost; None where too little came to tell, and for
+    irregular streams."""
     samples_received: int
     samples_lost: int | None
     """Between the first and the last sample received; None for irregular and droppable streams."""

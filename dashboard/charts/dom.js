@@ -59,6 +59,20 @@ export function seconds(value) {
   return value < 120 ? `${value.toFixed(0)} s` : `${(value / 60).toFixed(0)} min`;
 }
 
+/** A part of a whole, where it matters whether anything is missing: 100 % is all of it, and 0 % nothing. */
+export function part(value) {
+  if (value === null) return "–";
+  if (value > 0 && value < 0.01) return "<1 %";
+  return `${Math.floor(100 * value + 1e-6)} %`;
+}
+
+const UNITS = { uS: "µS", uV: "µV", degC: "°C" };
+
+/** A value with its unit as the screen writes it; a unit that is not known is not written. */
+export function measured(value, unit) {
+  return `${value} ${UNITS[unit] ?? unit}`.trim();
+}
+
 export function panel(title, hint) {
   const box = el("section", "panel");
   const head = fill(el("header", "panel-head"), el("h2", "", title));

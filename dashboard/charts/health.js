@@ -1,9 +1,9 @@
 // The sensors in words: what each delivers, how old its newest sample is, and what the estimate took from it.
-import { el, fill, keyed, panel, say, seconds, show } from "./dom.js";
+import { el, fill, keyed, panel, part, say, seconds, show } from "./dom.js";
 
 const COLUMNS = ["Sensor", "State", "Rate", "Newest", "Covered", "Quality", "Clock", "Gaps", "Lost", "Weight in it"];
 
-const share = (value) => (value === null ? "–" : `${(100 * value).toFixed(0)} %`);
+const known = (value) => (value === null ? "–" : String(value));
 
 export class Health {
   constructor(setup) {
@@ -34,7 +34,7 @@ export class Health {
     return fill(row, name, state, ...cells("rate", "age", "covered", "quality"), clock, ...cells("gaps", "lost"), weight);
   }
 
-  place(row, { name, source, level, state, note, rate, age, coverage, quality, gaps, lost, clock, clock_figures, sensor, weight }) {
+  place(row, { name, source, level, state, note, rate, age, coverage, quality, gaps, lost, clock, clock_figures, left_out, weight }) {
     const [names, states, rates, ages, covered, qualities, clocks, gapped, missed, weights] = row.children;
     const [title, origin] = names.firstChild.children;
     const [, words, reason] = states.firstChild.children;
@@ -46,16 +46,16 @@ export class Health {
     say(words, state);
     say(reason, note);
     say(rates, rate);
-    say(covered, share(coverage));
-    say(qualities, share(quality));
+    say(covered, part(coverage));
+    say(qualities, part(quality));
     say(clocks.firstChild.firstChild, clock);
     say(clocks.firstChild.lastChild, clock_figures.split(", ").slice(0, 2).join(", "));
     clocks.title = clock_figures;
     say(ages, age === null ? "–" : `${seconds(age)} ago`);
-    say(gapped, String(gaps));
-    say(missed, lost === null ? "–" : String(lost));
+    say(gapped, known(gaps));
+    say(missed, known(lost));
     show(bar, weight !== null);
     bar.firstChild.style.width = `${100 * (weight ?? 0)}%`;
-    say(number, weight === null ? (sensor ? "not in it" : "–") : `${(100 * weight).toFixed(0)} %`);
+    say(number, weight === null ? (left_out ? "not in it" : "–") : `${(100 * weight).toFixed(0)} %`);
   }
 }

@@ -113,7 +113,7 @@ def _status_of(session: str, store: str) -> dict[str, Any]:
                 "stream": s.stream,
                 "state": s.state,
                 "sfreq": s.sfreq,
-                "delivered_hz": round(s.delivered_hz, 2),
+                "delivered_hz": _rounded(s.delivered_hz, 2),
                 "samples_received": s.samples_received,
                 "samples_lost": s.samples_lost,
                 "gaps": s.gaps,
@@ -141,7 +141,8 @@ def _status_table(result: dict[str, Any]) -> Any:
         detail = f"process {process['pid']}, {process['restarts']} restarts"
         table.add_row(process["kind"], Text(process["what"]), process["state"], detail)
     for stream in result["streams"]:
-        rate = f"{stream['delivered_hz']:.1f} of {stream['sfreq']:g} Hz, " if stream["sfreq"] else ""
+        known = stream["delivered_hz"] is not None and stream["sfreq"]
+        rate = f"{stream['delivered_hz']:.1f} of {stream['sfreq']:g} Hz, " if known else ""
         lost = f", {stream['samples_lost']} lost" if stream["samples_lost"] is not None else ""
         on_disk = result["recording"]["samples"].get(stream["stream"])
         recorded = f", {on_disk} recorded" if on_disk is not None else ""

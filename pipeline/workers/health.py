@@ -1,6 +1,5 @@
 """How one stream is doing, as its reader sees it."""
 
-from collections import deque
 from typing import Final
 
 from msgspec.structs import replace
@@ -12,9 +11,8 @@ from pipeline.streams.regularity import Regularity
 from pipeline.streams.segments import Segmenter
 from pipeline.streams.source_clock import SourceClock
 from pipeline.workers.context import Every, WorkerContext
+from pipeline.workers.delivery import Delivery
 
-#: The delivered rate is measured over this long (s).
-RATE_OVER_S: Final = 5.0
 #: A regular stream is lost when no sample has come for this long after the next one was due (s).
 LOST_AFTER_S: Final = 1.25
 _REPORT_EVERY_S: Final = 0.5
@@ -44,14 +42,14 @@ class Health:
         self._context = context
         self._delay = context.settings.participants[context.participant].streams[context.stream].delay_ms / 1000
         self._report_due = Every(_REPORT_EVERY_S)
-        self._arrived: deque[tuple[float, int]] = deque()
+        self._delivery = Delivery()
         self._last_arrival = self._listened = float("-inf")
         self._info: StreamInfo | None = None
         self._newest: Chunk | None = None
         self._segmenter: Segmenter | None = None
         self._regularity: Regularity | None = None
         stream = f"{context.participant}/{context.stream}"
-        self.now = before or StreamHealth(stream, "waiting", 0.0, 0.0, 0, None, 0, None, 0.0, local_clock())
+        self.now = before or StreamHealth(stream, "waiting", 0.0, None, 0, None, 0, None, 0.0, local_clock())
 
     @property
     def silence(self) -> float:
@@ -79,6 +77,7 @@ class Health:
     def open(self, info: StreamInfo) -> None:
         """Begin with a stream that was opened."""
         self._info, self._newest = info, None
+        self._delivery.forget()
         self._last_arrival = self._listened = local_clock()
         self._regularity = Regularity(info.sfreq) if info.sfreq > 0 else None
 
@@ -90,7 +89,9 @@ class Health:
 
     def add(self, times: Array, chunk: Chunk, segmenter: Segmenter) -> None:
         """Take note of samples that arrived; `chunk` holds the newest of them."""
-        self._arrived.append((chunk.arrival, len(times)))
+        if self.silent:  # the hole is no slow delivery
+            self._delivery.forget()
+        self._delivery.add(chunk.arrival, len(times))
         self._last_arrival = chunk.arrival
         self._newest, self._segmenter = chunk, segmenter
         if self._regularity is not None:
@@ -118,8 +119,6 @@ class Health:
         now = local_clock()
         if not (self._report_due.due(now) or at_once):
             return
-        while self._arrived and self._arrived[0][0] < now - RATE_OVER_S:
-            self._arrived.popleft()
         self.count()
         sfreq = self._info.sfreq if self._info else self.now.sfreq
         self.now = replace(self.now, sfreq=sfreq, delivered_hz=self._rate(now), time=now)
@@ -139,9 +138,7 @@ class Health:
             return "waiting" if self.now.last_sample is None else "lost"
         return "lost" if self.silent else "receiving"
 
-    def _rate(self, now: float) -> float:
-        """Return samples a second since the first chunk that is remembered, whose own samples came before that."""
-        if len(self._arrived) < 2:
+    def _rate(self, now: float) -> float | None:
+        if self.now.state == "lost":
             return 0.0
-        (since, before), *_ = self._arrived
-        return (sum(count for _, count in self._arrived) - before) / max(now - since, _REPORT_EVERY_S)
+        return self._delivery.rate(now) if self._info is not None and self._info.sfreq > 0 else None

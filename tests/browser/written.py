@@ -123,10 +123,18 @@ class WrittenSession:
             StreamHealth(f"{participant}/{stream}", "receiving", sfreq, sfreq, received, 0, 0, now, 0.0, now)
         )
 
-    def estimates(self, ticks: range, participant: str = "P001", *, abstained: range = range(0), **fields: Any) -> None:
-        """Write the estimates of these ticks; the newest is as new as can be."""
+    def estimates(
+        self,
+        ticks: range,
+        participant: str = "P001",
+        *,
+        abstained: range = range(0),
+        ahead_s: float = 0.0,
+        **fields: Any,
+    ) -> None:
+        """Write the estimates of these ticks; the newest is as new as can be, or will be so in a while."""
         writer = StreamWriter(self.connection, keys.estimates(self.session, participant), retention_s=3600)
-        start = local_clock() - ticks[-1] * HOP_S
+        start = local_clock() + ahead_s - ticks[-1] * HOP_S
         for tick in ticks:
             one = estimate(tick, start + tick * HOP_S, abstained=tick in abstained, **fields)
             assert writer.append(tick_id(tick), one)
@@ -153,9 +161,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def taken(*reasons: str, weight: float = 1.0, quality: float = 1.0, used: bool = True) -> ModalityUse:
+def taken(
+    *reasons: str, weight: float = 1.0, valid: float = 1.0, quality: float = 1.0, used: bool = True
+) -> ModalityUse:
     """Return what an estimate took from a modality."""
-    return ModalityUse(weight, 1.0, quality, used, reasons, 1, 0, 9)
+    return ModalityUse(weight, valid, quality, used, reasons, 1, 0, 9)
 
 
 def estimate(

@@ -205,6 +205,70 @@ def test_every_row_says_how_much_of_the_window_is_real_and_how_good_it_is():
     assert (table["gsr"]["coverage"], table["gsr"]["quality"]) == (None, None)
 
 
+def test_no_weight_is_said_where_there_is_no_estimate():
+    newest = estimate(abstained=True, reason="GSR: flat", EEG=replace_use(taken(), weight=0.0), GSR=taken(used=False))
+    table = {row["key"]: row for row in rows(replace(LIVE, newest=newest))}
+    assert [(table[key]["weight"], table[key]["left_out"]) for key in ("eeg", "gsr")] == [(None, False)] * 2
+    none = {row["key"]: row for row in rows(replace(LIVE, newest=None))}
+    assert (none["eeg"]["weight"], none["eeg"]["left_out"]) == (None, False)
+
+
+def test_what_an_old_estimate_took_is_not_said_of_now():
+    newest = estimate(EEG=replace_use(taken("blink"), valid=0.75), GSR=taken("flat", used=False))
+    for now, known in ((NOW + 2.0, True), (NOW + 2.5, False)):
+        streams = {name: stream(name, time=now, last_sample=now) for name in ("eeg", "gsr")}
+        eeg, gsr, *_ = rows(replace(LIVE, now=now, newest=newest, streams=streams))
+        assert [eeg[what] is not None for what in ("weight", "coverage", "quality")] == [known] * 3
+        assert (eeg["note"], gsr["state"]) == (("blink", "delivers, but is not used") if known else ("", "delivers"))
+        assert gsr["left_out"] == known
+
+
+def test_a_sensor_that_the_estimate_leaves_out_is_said_to_be_not_in_it():
+    newest = estimate(EEG=taken(), GSR=taken("flat", used=False))
+    table = {row["key"]: row for row in rows(replace(LIVE, newest=newest))}
+    assert [table[key]["left_out"] for key in USES] == [False, True, False, False]
+
+
+def test_a_blind_session_says_no_weight():
+    session = SessionInfo("demo", {"P001": USES}, 0.25, "blind", (), 900.0)
+    newest = estimate(EEG=replace_use(taken(), weight=0.75), GSR=taken(used=False))
+    table = {row["key"]: row for row in rows(replace(LIVE, session=session, newest=newest))}
+    assert [(row["weight"], row["left_out"]) for row in table.values()] == [(None, False)] * len(USES)
+
+
+def test_what_a_reader_no_longer_reports_is_not_said_of_now():
+    gone = stream("eeg", clock="LSL", drift_ppm=1.0, time=NOW - 60, last_sample=NOW - 60)
+    row = rows(replace(LIVE, streams={"eeg": gone}))[0]
+    assert (row["level"], row["state"]) == ("red", "delivers no samples for 60 s")
+    assert (row["rate"], row["clock"], row["clock_figures"]) == ("–", "–", "")
+
+
+def test_nothing_is_counted_of_a_stream_that_was_not_found():
+    waiting = stream("gsr", state="waiting", last_sample=None, delivered_hz=None)
+    table = {row["key"]: row for row in rows(replace(LIVE, streams={"eeg": stream("eeg"), "gsr": waiting}))}
+    assert [table[key]["gaps"] for key in USES] == [0, None, None, None]
+
+
+def test_a_window_that_lacks_one_sample_is_not_sent_as_a_whole_one():
+    newest = estimate(EEG=replace_use(taken(), valid=4999 / 5000))
+    row = rows(replace(LIVE, newest=newest))[0]
+    assert row["coverage"] < 1
+
+
+def test_a_rate_that_is_not_known_yet_is_no_slow_sensor():
+    situation = replace(LIVE, streams={**LIVE.streams, "eeg": stream("eeg", delivered_hz=None)})
+    assert judge(situation).level == "green"
+    row = rows(situation)[0]
+    assert (row["level"], row["rate"]) == ("green", "–")
+
+
+def test_a_slow_rate_is_told_to_the_digit_that_shows_it():
+    slow = replace_use(stream("gsr", delivered_hz=0.07), sfreq=0.1)
+    assert judge(replace(LIVE, streams={**LIVE.streams, "gsr": slow})).title == (
+        "EDA delivers 0.07 of 0.1 samples a second."
+    )
+
+
 def test_an_alarm_comes_first_and_is_amber():
     alarm = Alarm("P001 0", "P001", "Upset is above 60 % for 5 s.", NOW - 5, sounds=True)
     gsr = taken("flat", quality=0.2, used=False)
