@@ -71,6 +71,18 @@ class Use:
     time_ms: int
     taken: dict[str, tuple[float, float | None]]
     """Modality -> its weight, and its distance from the training data."""
+    estimated: bool = True
+    """Whether there was an estimate at all."""
+
+    def weight(self, name: str) -> float | None:
+        """Return a modality's weight, 0 where it was not there; None where nothing was estimated."""
+        if not self.estimated:
+            return None
+        return self.taken[name][0] if name in self.taken else 0.0
+
+    def distance(self, name: str) -> float | None:
+        """Return how far a modality was from the training data; None where that was not measured."""
+        return self.taken[name][1] if name in self.taken else None
 
 
 @dataclass
@@ -113,7 +125,8 @@ def add_use(uses: deque[Use], estimate: Estimate, *, epoch: float) -> None:
     time_ms = round((estimate.time + epoch) * 1000)
     if uses and 0 <= time_ms - uses[-1].time_ms < USE_EVERY_MS:
         return
-    uses.append(Use(time_ms, {name: _taken(use) for name, use in estimate.modalities.items()}))
+    taken = {name: _taken(use) for name, use in estimate.modalities.items()}
+    uses.append(Use(time_ms, taken, estimated=not estimate.abstained))
     while uses[0].time_ms < time_ms - USES_KEPT_S * 1000:
         uses.popleft()
 

@@ -51,6 +51,10 @@ USED: Final = {
     ),
 }
 
+#: What stands in the place of a plan or a correlation that is not known yet, and of a plan that there cannot be.
+ASKED: Final = "Asked; the next estimate that is made answers."
+WITHOUT_PLAN: Final = "This model has no transport between two sides."
+
 #: What the screen calls a modality.
 MODALITY_NAMES: Final = {"GSR": "EDA"}
 

@@ -82,7 +82,7 @@ def explained(predictor: Predictor, tick: Tick) -> Explained:
     found = predictor.explain(*_given(predictor, [tick]))
     window = next(iter(tick.values()))
     plan = None if found.plan is None else array(found.plan)
-    return Explained(window.tick, window.end, plan, found.carried, array(found.correlation))
+    return Explained(window.tick, window.end, plan, found.carried, array(found.correlation), predictor.model_hash)
 
 
 def _given(predictor: Predictor, ready: Sequence[Tick]) -> tuple[dict[str, Array], Array]:

@@ -166,6 +166,7 @@ class Explained(Record, frozen=True, tag="explained"):
     """How much of the physiological tokens the model carries over by the plan: 1 is all of them."""
     correlation: Array
     """Learned correlation of the labels, float32 ``(n_emotions, n_emotions)``."""
+    model_hash: str
 
 
 class Asked(Record, frozen=True, tag="asked"):

@@ -54,16 +54,18 @@ class Used extends Page {
     return true;
   }
 
-  async overTime({ over: { modalities, times, weights, distances }, status }, theme) {
+  async overTime({ over: { modalities, times, weights, distances }, status, setup }, theme) {
     const nothing = times.length ? null : status.title;
+    const hidden = weights ? nothing : setup.words.blind;
     const x = times.map(local);
     const end = Math.ceil((x.at(-1) ?? 0) / STEP) * STEP;
     const range = [end - SPAN, end];
     const time = (layout) => ({ ...layout, xaxis: { ...layout.xaxis, range, fixedrange: true }, dragmode: false, showlegend: true, legend: legend(theme) });
-    await this.weights.draw(nothing, () => modalities.map(({ name, colour }, k) => ({
-      type: "scatter", mode: "lines", name: plain(name), stackgroup: "weights", line: { width: 0, color: colour },
-      fillcolor: colour, x, y: weights[k], hovertemplate: "%{fullData.name} %{y:.0%}<extra></extra>",
-    })), () => time(frame(theme, { yaxis: { ...axis(theme), range: [0, 1], tickformat: ".0%", layer: "above traces" } })));
+    await this.weights.draw(hidden, () => runs(weights).flatMap(([first, end], run) => modalities.map(({ name, colour }, k) => ({
+      type: "scatter", mode: "lines", name: plain(name), stackgroup: `weights ${run}`, line: { width: 0, color: colour },
+      fillcolor: colour, x: x.slice(first, end), y: weights[k].slice(first, end), legendgroup: name, showlegend: run === 0,
+      hovertemplate: "%{fullData.name} %{y:.0%}<extra></extra>",
+    }))), () => time(frame(theme, { yaxis: { ...axis(theme), range: [0, 1], tickformat: ".0%", layer: "above traces" } })));
     const most = Math.max(1.2, ...distances.flat().filter((value) => value !== null).map((value) => 1.05 * value));
     await this.distances.draw(nothing, () => modalities.map(({ name, colour }, k) => ({
       type: "scatter", mode: "lines", name: plain(name), line: { width: 2, color: colour }, x, y: distances[k],
@@ -76,11 +78,10 @@ class Used extends Page {
   }
 
   async ofTheNewest({ made, setup }, theme) {
-    const waiting = made ? null : "Asked; the next estimate that is made answers.";
-    this.plan.draw(waiting ?? (made.plan ? null : "This model has no transport between two sides."), made);
+    this.plan.draw(made.without || null, made);
     const names = setup.emotions.map(({ name }) => plain(name));
     const named = { showgrid: false, tickvals: names.map((_, k) => k), ticktext: names };
-    await this.correlation.draw(waiting, () => {
+    await this.correlation.draw(made.correlation ? null : made.asked, () => {
       const others = made.correlation.map((row, i) => row.map((value, k) => (i === k ? null : value)));
       const most = Math.max(...others.flat().filter((value) => value !== null).map(Math.abs), 0.01);
       return [{
@@ -91,7 +92,7 @@ class Used extends Page {
     }, () => ({
       ...frame(theme, { xaxis: { ...axis(theme), ...named, tickangle: -45 }, yaxis: { ...axis(theme), ...named, autorange: "reversed" } }),
       margin: { l: 92, r: 6, t: 4, b: 74 }, dragmode: false,
-    }), [made?.correlation, theme]);
+    }), [made.correlation, theme]);
   }
 
   async recolour() {
@@ -102,6 +103,13 @@ class Used extends Page {
     for (const chart of this.charts ?? []) chart.forget();
     this.charts = [];
   }
+}
+
+/** Where weights are known, from the first place to the one behind the last: Plotly would stack what is not known as 0. */
+function runs(weights) {
+  const known = weights.length ? [...weights[0].map((value) => value !== null), false] : [];
+  const firsts = [...known.keys()].filter((k) => known[k] && !known[k - 1]);
+  return firsts.map((first) => [first, known.indexOf(false, first)]);
 }
 
 function legend(theme) {

@@ -91,7 +91,8 @@ def test_what_the_model_used_is_shown_with_how_to_read_it(demo, view):
     page.wait_for_function("document.querySelectorAll('.helo .js-plotly-plot').length === 3")
     weights, correlation = page.evaluate(
         "['.weights', '.correlation'].map(place => document.querySelector(`${place} .plot`).data)"
-        ".map(data => data.map(trace => JSON.parse(JSON.stringify(trace.z ?? trace.y))))"
+        ".map(data => data.filter(trace => String(trace.x?.at(-1)) === String(data.at(-1).x?.at(-1)))"
+        ".map(trace => JSON.parse(JSON.stringify(trace.z ?? trace.y))))"
     )
     page.wait_for_selector(".plan rect", state="attached")
     said = page.locator(".plan title").all_text_contents()

@@ -16,6 +16,9 @@ from tests.command import wait_for
 CHART = ".helo .plot .main-svg >> nth=0"
 MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
 
+#: An estimate that is written so far ahead of its time says something of now for as long as a test looks (s).
+AHEAD_S = 60.0
+
 
 def points(page) -> int:
     """Return how many moments the chart holds."""
@@ -43,10 +46,14 @@ def test_text_from_outside_is_shown_as_text(written, view):
     written.model((f"joy {MARKUP}", *EMOTIONS[1:]))
     written.board.append_event(Event(local_clock(), "note", f"note {MARKUP}", "P001"))
     written.estimates(
-        range(40), reason=f"reason {MARKUP}", modalities={"EEG": taken(f"fault {MARKUP}")}, abstained=range(39, 40)
+        range(40),
+        reason=f"reason {MARKUP}",
+        modalities={"EEG": taken(f"fault {MARKUP}")},
+        abstained=range(39, 40),
+        ahead_s=AHEAD_S,
     )
     written.board.put_explained(
-        "P001", Explained(39, local_clock(), None, 0.0, np.eye(len(EMOTIONS), dtype=np.float32))
+        "P001", Explained(39, local_clock(), None, 0.0, np.eye(len(EMOTIONS), dtype=np.float32), "abc")
     )
     for path, told in {
         "": ("stream", "note", "reason", "fault"),
@@ -137,6 +144,49 @@ def test_a_blind_session_shows_no_estimate_and_sends_none(written, browser, disp
         context.close()
     told = re.compile(rb"[\[,](0\.)?4447[,\]]")
     assert any(told.search(frame) for frame in sent) == (display == "open")
+
+
+def test_what_the_model_used_has_a_gap_where_it_abstained_and_no_old_plan(written, view):
+    written.begin()
+    written.stream()
+    written.model()
+    uses = {"EEG": taken(weight=0.7), "GSR": taken(weight=0.3)}
+    written.estimates(range(80), abstained=range(28, 48), modalities=uses)
+    plan = np.full((2, 2), 0.25, np.float32)
+    correlation = np.eye(len(EMOTIONS), dtype=np.float32)
+    written.board.put_explained("P001", Explained(1, local_clock() - 60, plan, 0.5, correlation, "abc"))
+    page = view(written.port, "used")
+    page.wait_for_function("document.querySelector('.weights .plot')?.data?.length === 4")
+    spans, names = page.evaluate(
+        "(() => { const { data } = document.querySelector('.weights .plot'); return ["
+        "data.map(({ x }) => (new Date(x.at(-1)) - new Date(x[0])) / 1000),"
+        "data.filter(({ showlegend }) => showlegend).map(({ name }) => name)] })()"
+    )
+    assert names == ["EEG", "EDA"]
+    assert sum(spans[::2]) == pytest.approx(20 - 5 - 2, abs=1.01)
+    expect(page.locator(".plan .empty")).to_contain_text("The last answer is of 6")
+    expect(page.locator(".plan rect")).to_have_count(0)
+    page.wait_for_selector(".correlation .main-svg")
+
+
+def test_the_table_of_sensors_calls_nothing_whole_or_weighed_that_is_not(written, view):
+    uses = {"EEG": taken(valid=1499 / 1500, quality=0.996), "GSR": taken(weight=0.0, valid=0.004)}
+    written.begin(uses={"eeg": "EEG", "gsr": "GSR", "ppg": "PPG"})
+    written.model()
+    written.stream()
+    written.stream(name="EDA", stream="gsr", use="GSR", sfreq=4.0)
+    written.estimates(range(8), modalities=uses, ahead_s=AHEAD_S)
+    page = view(written.port)
+    said = page.locator(".health tbody tr")
+    expect(said).to_have_count(3)
+    cells = page.locator(".health tbody tr td")
+    texts = [cells.nth(k).inner_text() for k in range(30)]
+    assert (texts[4], texts[5], texts[9]) == ("99 %", "99 %", "100 %")
+    assert (texts[14], texts[17], texts[19]) == ("<1 %", "0", "0 %")
+    assert (texts[22], texts[27]) == ("–", "–")
+    written.estimates(range(8, 12), modalities=uses, abstained=range(8, 12), ahead_s=AHEAD_S)
+    for row in range(3):
+        expect(said.nth(row).locator("td").last).to_have_text("–")
 
 
 def test_one_of_several_participants_is_chosen(written, view):
