@@ -1,11 +1,14 @@
 // Scrolling EEG: a trace a channel, with scale, montage and filter to choose; bad channels are marked and say why.
 import { choice } from "./choice.js";
 import { Columns } from "./columns.js";
-import { el, fill, keyed, panel, say, show } from "./dom.js";
+import { el, fill, keyed, measured, panel, part, say, show } from "./dom.js";
 import { Paper } from "./paper.js";
 
 const SCALES = [20, 50, 100, 200, 500];
 const AUTO = [5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
+// Of a stream in another unit nothing is known of how large its signals are.
+const ANY = Array.from({ length: 18 }, (_, k) => k - 9).flatMap((power) => [1, 2, 5].map((step) => Number(`${step}e${power}`)));
+const MICROVOLTS = "uV";
 // A narrower scale is taken once a trace fills less than this share of its division: no flicker between two.
 const ROOMY = 0.3;
 const LEFT = 66;
@@ -18,7 +21,7 @@ const MONTAGES = { "as recorded": "As recorded", average: "Average", longitudina
 
 export class Eeg {
   constructor({ key, name }, setup, onChoice) {
-    Object.assign(this, { key, name, setup, onChoice, scale: null, auto: AUTO[3], montages: null, choice: { ...setup.choice } });
+    Object.assign(this, { key, name, setup, onChoice, scale: null, auto: AUTO[3], unit: MICROVOLTS, offered: null, choice: { ...setup.choice } });
     this.columns = new Columns();
     const { box, head, body } = panel(name);
     box.classList.add("signal", "eeg");
@@ -30,13 +33,16 @@ export class Eeg {
     this.labels = el("div", "labels");
     fill(body, this.how, fill(el("div", "stage-of"), this.paper.canvas, this.labels), this.state);
     this.element = box;
-    this.offer(["as recorded"]);
+    this.offer(["as recorded"], MICROVOLTS);
   }
 
-  /** Put the choices there are; the montages depend on the stream's channels. What is the same keeps its focus. */
-  offer(montages) {
-    if (this.montages === String(montages)) return;
-    this.montages = String(montages);
+  /** Put the choices there are, which depend on the stream's channels and its unit. What is the same keeps its focus. */
+  offer(montages, unit) {
+    const offered = `${unit} ${montages}`;
+    if (this.offered === offered) return;
+    if (unit !== this.unit) Object.assign(this, { unit, scale: null, auto: AUTO[3] });
+    this.offered = offered;
+    const scales = unit === MICROVOLTS ? SCALES : [];
     const { span, montage, filtered } = this.choice;
     const { spans } = this.setup;
     const asked = (changed) => this.onChoice((this.choice = { ...this.choice, ...changed }));
@@ -44,8 +50,8 @@ export class Eeg {
     this.controls.replaceChildren(
       choice("Montage", montages.map((one) => MONTAGES[one]), place(montages, montage), (_, k) => asked({ montage: montages[k] })),
       choice("Filter", ["1–40 Hz", "Raw"], filtered ? 0 : 1, (_, k) => asked({ filtered: k === 0 })),
-      choice("Microvolts a division", ["Auto", ...SCALES.map((one) => `${one} µV`)], this.scale ? SCALES.indexOf(this.scale) + 1 : 0, (_, k) => {
-        this.scale = k ? SCALES[k - 1] : null;
+      choice("Scale of a division", ["Auto", ...scales.map((one) => measured(one, unit))], scales.indexOf(this.scale) + 1, (_, k) => {
+        this.scale = k ? scales[k - 1] : null;
         this.paper.again?.();
       }),
       choice("Time shown", spans.map((one) => `${one} s`), place(spans, span), (_, k) => asked({ span: spans[k] })),
@@ -53,8 +59,8 @@ export class Eeg {
   }
 
   /** Take what is new; false when something before it never came. */
-  take({ columns, montages }) {
-    if (montages) this.offer(montages);
+  take({ columns, montages, unit }) {
+    if (montages) this.offer(montages, unit);
     return !columns || this.columns.take(columns);
   }
 
@@ -77,13 +83,14 @@ export class Eeg {
     this.label(traces, lane);
   }
 
-  /** How much lies between two traces (uV). */
+  /** How much lies between two traces, in the unit of the stream. */
   division(count) {
     if (this.scale) return this.scale;
     const reaches = Array.from({ length: count }, (_, k) => this.columns.reach(k)).filter(Boolean).map(([least, most]) => most - least);
     if (!reaches.length) return this.auto;
     const typical = reaches.sort((a, b) => a - b)[reaches.length >> 1];
-    if (typical > this.auto * 1.5 || typical < this.auto * ROOMY) this.auto = AUTO.find((one) => one * 1.2 >= typical) ?? AUTO.at(-1);
+    const steps = this.unit === MICROVOLTS ? AUTO : ANY;
+    if (typical > this.auto * 1.5 || typical < this.auto * ROOMY) this.auto = steps.find((one) => one * 1.2 >= typical) ?? steps.at(-1);
     return this.auto;
   }
 
@@ -100,10 +107,11 @@ export class Eeg {
     });
   }
 
-  tell({ quality, reasons, silent, traces = [] }) {
-    const good = quality === null ? "" : ` Newest window: quality ${(100 * quality).toFixed(0)} %${reasons.length ? `: ${reasons.join("; ")}` : ""}.`;
-    const scale = `${traces.length} traces; from one to the next (a division) ${this.division(traces.length)} µV.`;
-    say(this.state, silent ? `${this.name} ${silent}.` : `${scale}${good}`);
+  tell({ quality, reasons, silent, unused, traces = [] }) {
+    const good = quality === null ? "Quality not measured now." : `Newest window: quality ${part(quality)}${reasons.length ? `: ${reasons.join("; ")}` : ""}.`;
+    const scale = `${traces.length} traces; from one to the next (a division) ${measured(this.division(traces.length), this.unit)}.`;
+    const known = unused ? "Recorded only: the model does not know it." : good;
+    say(this.state, silent ? `${this.name} ${silent}.` : `${scale} ${known}`);
     this.state.classList.toggle("silent", Boolean(silent));
     this.state.title = this.state.textContent;
   }

@@ -1,11 +1,10 @@
 // One sensor's signal against time: skin conductance with its parts, pulse, temperature, motion.
 import { Columns } from "./columns.js";
-import { el, fill, keyed, panel, say } from "./dom.js";
+import { el, fill, keyed, measured, panel, part, say } from "./dom.js";
 import { Paper, ticks } from "./paper.js";
 
 const LEFT = 46;
 const AXES = ["#0072B2", "#D55E00", "#009E73"];
-const UNITS = { uS: "µS", uV: "µV", degC: "°C" };
 // A line between features is drawn over at most this time (ms).
 const APART = 1000;
 // Share of the height that the phasic part takes.
@@ -88,26 +87,30 @@ export class Trace {
   tell(told) {
     const { silent, unit, traces, skin, pulse, quality, reasons, unused } = told;
     const newest = this.columns.rows.at(-1)?.high;
-    const shown = UNITS[unit] ?? unit;
-    const one = newest && newest.length === 1 && !silent ? `${newest[0].toFixed(2)} ${shown}` : "";
+    const one = newest && newest.length === 1 && !silent ? said(newest[0], unit) : "";
     const beats = pulse ? (pulse.bpm === null ? "no clear pulse" : `${pulse.bpm} beats/min`) : one;
     say(this.value, this.use === "PPG" ? (silent ? "" : beats) : one);
     const axes = (traces ?? []).length > 1 ? traces : [];
     keyed(this.legend, axes, ({ label }) => label, () => el("span"), (node, { label }) => say(node, label));
     [...this.legend.children].forEach((node, k) => (node.style.color = AXES[k % AXES.length]));
     this.state.classList.toggle("silent", Boolean(silent));
-    const said = [];
-    if (silent) said.push(`${this.name} ${silent}.`);
-    if (unused) said.push("Recorded only: the model does not know it.");
-    else if (!silent && quality !== null) said.push(`Quality ${(100 * quality).toFixed(0)} %${reasons.length ? `: ${reasons.join("; ")}` : ""}.`);
-    if (skin && !silent) said.push(responses(skin));
-    else if (!silent && this.use === "GSR" && !unused) said.push("This model's features know no tonic and phasic part.");
-    say(this.state, said.join(" "));
+    const sentences = [];
+    if (silent) sentences.push(`${this.name} ${silent}.`);
+    if (unused) sentences.push("Recorded only: the model does not know it.");
+    else if (!silent) sentences.push(quality === null ? "Quality not measured now." : `Quality ${part(quality)}${reasons.length ? `: ${reasons.join("; ")}` : ""}.`);
+    if (skin && !silent && !unused) sentences.push(responses(skin));
+    else if (skin === null && !silent && !unused) sentences.push("This model's features know no tonic and phasic part.");
+    say(this.state, sentences.join(" "));
     this.state.title = this.state.textContent;
   }
 }
 
-function responses({ tonic, phasic, responses: counts, largest, rise }) {
+function said(value, unit) {
+  return Number.isNaN(value) ? "–" : measured(value.toFixed(2), unit);
+}
+
+function responses({ tonic, phasic, responses: counts, largest, rise, now_known }) {
+  if (counts.length && !now_known) return "Tonic level not measured now.";
   if (!counts.length || counts.at(-1) === null) return "Tonic level not known yet.";
   const count = counts.at(-1);
   const parts = `Tonic ${tonic.at(-1).toFixed(2)} µS, phasic ${phasic.at(-1).toFixed(3)} µS;`;

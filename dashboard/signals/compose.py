@@ -15,7 +15,7 @@ from dashboard.signals.choice import SPANS, Choice
 from dashboard.signals.traces import Signal, View
 from dashboard.signals.watched import Watched
 from dashboard.signals.words import NO_FACE, SIGNALS
-from dashboard.situation import Situation
+from dashboard.situation import Situation, unknown_to_model
 from dashboard.theme import MODALITY_COLOURS
 from dashboard.words import seconds
 from pipeline.modalities import BLENDSHAPES, FACE_CHANNELS, HEAD_POSE, MODALITIES
@@ -78,7 +78,7 @@ def compose(
             view = signal.view(choice, situation.now)
             name, number = known.columns.get(stream, ("", 0))
             told["montages"] = list(signal.montages)
-            told["traces"] = _traces(view, signal.ch_names, watched.windows.get(use, ()))
+            told["traces"] = _traces(view, signal.ch_names, _current(use, situation, watched))
             told["columns"] = pack(view, number if name == view.name else None, epoch)
             now_sent.columns[stream] = view.name, view.envelope.made
         if signal is not None and signal.taken is not None and signal.taken.scalp is not None:
@@ -126,24 +126,31 @@ def _told(
 ) -> dict[str, Any]:
     """Return what there is to say of a stream."""
     signal, health = watched.signals.get(stream), situation.streams.get(stream)
-    windows = watched.windows.get(use, ())
+    windows = _current(use, situation, watched)
     family = situation.model.family if situation.model else ""
     told = {
         "source": signal.info.name if signal else "",
         "unit": signal.unit if signal else "",
         "silent": _silent(health, situation.now),
-        "unused": signal is not None and signal.taken is None,
+        "unused": signal is not None and signal.taken is None and unknown_to_model(use, situation),
         **says.quality(windows),
     }
-    if use == "GSR":
-        told["skin"] = says.skin(windows, family, epoch, choice.span)
+    if use == "GSR" and family:
+        past = watched.windows.get(use, ())
+        told["skin"] = says.skin(past, family, epoch, choice.span, now_known=bool(windows))
     elif use == "PPG":
         told["pulse"] = says.pulse(windows, family)
     elif use == "Face":
         told["face"] = _face(signal, situation.now)
     elif use == "EEG" and signal is not None and signal.taken is not None and signal.taken.scalp is not None:
-        told["heads"] = says.heads(windows, signal.taken, signal.taken.scalp, family, situation.now)
+        told["heads"] = says.heads(windows, signal.taken, signal.taken.scalp, family)
     return told
+
+
+def _current(use: str, situation: Situation, watched: Watched) -> Sequence[FeatureWindow]:
+    """Return a modality's windows; none where they say nothing of now."""
+    hop_s = situation.session.hop_s if situation.session is not None else 0.0
+    return says.current(watched.windows.get(use, ()), situation.now, hop_s)
 
 
 def _silent(health: StreamHealth | None, now: float) -> str:

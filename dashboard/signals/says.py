@@ -13,7 +13,7 @@ from pipeline.states import Scalp, Taken
 
 #: A head map is the mean of the windows of so many seconds: single ones flicker.
 MAP_S: Final = 5.0
-#: A window that ended longer ago says nothing of now (s).
+#: A window that ended longer ago than this, and a hop, says nothing of now (s).
 OLD_S: Final = 3.0
 #: Said of every channel where there is no window to measure it in.
 UNMEASURED: Final = "not measured now"
@@ -21,15 +21,32 @@ UNMEASURED: Final = "not measured now"
 _PHASIC_US: Final = 0.05
 
 
+def current(windows: Sequence[FeatureWindow], now: float, hop_s: float) -> Sequence[FeatureWindow]:
+    """Return the windows; none where the newest says nothing of now, since no further one came when it was due.
+
+    Parameters
+    ----------
+    windows : sequence of FeatureWindow
+        Of one modality, the oldest first.
+    now : float
+        On the host's LSL clock (s).
+    hop_s : float
+        From one window to the next (s).
+    """
+    return windows if windows and now - windows[-1].end <= OLD_S + hop_s else ()
+
+
 def quality(windows: Sequence[FeatureWindow]) -> dict[str, Any]:
     """Return what the newest window says of the signal itself."""
     if not windows:
         return {"quality": None, "reasons": []}
     newest = windows[-1]
-    return {"quality": round(newest.quality, 2), "reasons": list(newest.reasons)}
+    return {"quality": round(newest.quality, 6), "reasons": list(newest.reasons)}
 
 
-def skin(windows: Sequence[FeatureWindow], family: str, epoch: float, span_s: float) -> dict[str, Any] | None:
+def skin(
+    windows: Sequence[FeatureWindow], family: str, epoch: float, span_s: float, *, now_known: bool
+) -> dict[str, Any] | None:
     """Return tonic level, phasic part and responses over time; None where the features do not know them.
 
     Parameters
@@ -42,6 +59,9 @@ def skin(windows: Sequence[FeatureWindow], family: str, epoch: float, span_s: fl
         Epoch time (s) of the LSL clock's zero.
     span_s : float
         How much of the time before the newest is wanted (s).
+    now_known : bool
+        Whether the newest window says something of now: the curves stay, each at its time, what is said in words does
+        not.
     """
     if family != LIVE:
         return None
@@ -63,6 +83,7 @@ def skin(windows: Sequence[FeatureWindow], family: str, epoch: float, span_s: fl
         "tonic": tonics,
         "phasic": phasics,
         "responses": responses,
+        "now_known": now_known,
         "largest": _number(math.exp(float(newest[height])) - 0.01) if there else None,
         "rise": _number(float(newest[rise])) if there else None,
     }
@@ -79,25 +100,23 @@ def pulse(windows: Sequence[FeatureWindow], family: str) -> dict[str, Any] | Non
     return {"bpm": round(rate) if clear else None}
 
 
-def heads(windows: Sequence[FeatureWindow], taken: Taken, scalp: Scalp, family: str, now: float) -> dict[str, Any]:
+def heads(windows: Sequence[FeatureWindow], taken: Taken, scalp: Scalp, family: str) -> dict[str, Any]:
     """Return power in each band over the head, and which channels are bad.
 
     Parameters
     ----------
     windows : sequence of FeatureWindow
-        EEG's, the oldest first.
+        EEG's, the oldest first; none where they say nothing of now.
     taken : Taken
         How the stream is taken.
     scalp : Scalp
         Where the channels lie.
     family : str
         The model's feature family.
-    now : float
-        On the host's LSL clock (s).
     """
     names = family_specs(family, scalp.ch_names)["EEG"].names
     n_bands = len(names) // len(scalp.ch_names)
-    measured = bool(windows) and now - windows[-1].end <= OLD_S and _known(windows[-1])
+    measured = bool(windows) and _known(windows[-1])
     fallback = dict.fromkeys(taken.ch_names, UNMEASURED)
     bad = windows[-1].bad if measured else fallback
     taken_as = [taken.ch_names[place] if place >= 0 else None for place in scalp.found]

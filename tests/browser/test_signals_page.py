@@ -1,5 +1,9 @@
 """What the page of signals shows of sensors with faults: real windows of samples that the test plants."""
 
+import math
+import re
+
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Page, expect
@@ -42,8 +46,8 @@ class Sensors:
         written.model()
         self.start = local_clock() - PAST_S
 
-    def add(self, stream: Recorded, *, taken: bool = True) -> None:
-        """Store one stream: its samples, and what the real processor makes of them."""
+    def add(self, stream: Recorded, *, taken: bool = True, until: float = math.inf) -> None:
+        """Store one stream: its samples, and what the real processor makes of them, of so much of the time (s)."""
         session, name, modality = self._written.session, stream.info.stream, stream.info.use
         raw = StreamWriter(self._written.connection, keys.raw(session, "P001", name), retention_s=600)
         features = StreamWriter(self._written.connection, keys.features(session, "P001", modality), retention_s=600)
@@ -54,14 +58,15 @@ class Sensors:
         for chunk in cut(stream, [16] * 1000):
             raw.append(ids.raw_id(chunk.segment, chunk.first), chunk)
             for window in processor.process(name, chunk) if taken else ():
-                features.append(ids.tick_id(window.tick), window)
+                if window.end <= until:
+                    features.append(ids.tick_id(window.tick), window)
         for writer in (raw, features):
             writer.close()
-        self.say(stream, "receiving")
+        self.say(stream, "receiving", ahead_s=LENGTH_S)
 
-    def say(self, stream: Recorded, state: str) -> None:
-        """Say how a stream is doing."""
-        sfreq, now = stream.info.sfreq, local_clock()
+    def say(self, stream: Recorded, state: str, *, ahead_s: float = 0.0) -> None:
+        """Say how a stream is doing, as it will be in a while."""
+        sfreq, now = stream.info.sfreq, local_clock() + ahead_s
         self._written.board.put_stream_health(
             StreamHealth(f"P001/{stream.info.stream}", state, sfreq, sfreq, 9, 0, 0, now, 0.0, now)
         )
@@ -129,12 +134,50 @@ def test_a_stream_that_stopped_is_said_and_one_that_is_only_recorded_is_drawn_as
     sensors, eeg = faulty
     temperature = recording("Temperature", LENGTH_S, start=sensors.start)
     sensors.add(temperature._replace(info=replace(temperature.info, stream="temp")), taken=False)
+    written.estimates(range(4))  # which tells that the model knows EEG alone
     sensors.say(eeg, "lost")
     page = view(written.port, "signals")
     expect(page.locator(".eeg .said.silent")).to_contain_text("EEG delivers no samples for")
     expect(page.locator(".temperature .said")).to_contain_text("Recorded only: the model does not know it.")
     page.wait_for_function("Number(document.querySelector('.temperature canvas')?.dataset.newest) > 0")
     expect(page.locator(".temperature .caption").first).to_contain_text("As it came.")
+
+
+def test_what_was_measured_long_ago_is_not_said_of_now(written, view):
+    sensors = Sensors(written, {"eeg": "EEG", "gsr": "GSR", "ppg": "PPG"})
+    until = sensors.start + 0.5
+    for modality in ("EEG", "GSR", "PPG"):
+        made = recording(modality, LENGTH_S, start=sensors.start - 10)
+        if modality == "EEG":
+            made.data[:, EEG_CHANNELS.index("Cz")] = 7.0
+        sensors.add(made, until=until)
+    page = view(written.port, "signals")
+    drawn(page)
+    for place in ("eeg", "gsr", "ppg"):
+        expect(page.locator(f".{place} .said")).to_contain_text("Quality not measured now.")
+    expect(page.locator(".gsr .said")).to_contain_text("Tonic level not measured now.")
+    expect(page.locator(".ppg .value")).to_have_text(re.compile(r"^-?\d+\.\d\d a\.u\.$"))
+    expect(page.locator(".eeg .label.bad")).to_have_count(0)
+
+
+def test_a_stream_is_shown_in_its_own_unit_and_no_number_where_there_is_none(written, view):
+    sensors = Sensors(written, {"eeg": "EEG", "temp": "Temperature"})
+    made = recording("EEG", LENGTH_S, start=sensors.start)
+    volts = made._replace(info=replace(made.info, units=("V",) * 18), data=made.data * np.float32(1e-6))
+    sensors.add(volts, taken=False)
+    cold = recording("Temperature", LENGTH_S, start=sensors.start)
+    cold.data[:] = np.nan
+    sensors.add(cold._replace(info=replace(cold.info, stream="temp")))
+    page = view(written.port, "signals")
+    drawn(page)
+    expect(page.locator(".eeg .said")).to_have_text(
+        re.compile(r"^18 traces; from one to the next \(a division\) 0\.0+[125] V\. Quality not measured now\.$")
+    )
+    expect(page.get_by_role("group", name="Scale of a division").get_by_role("button")).to_have_text(["Auto"])
+    page.wait_for_function("Number(document.querySelector('.temperature canvas')?.dataset.newest) > 0")
+    expect(page.locator(".temperature .value")).to_have_text("–")
+    written.estimates(range(4), modalities={})
+    expect(page.locator(".eeg .said")).to_contain_text("Recorded only: the model does not know it.")
 
 
 def test_an_update_that_never_came_is_asked_for_again(written, view):

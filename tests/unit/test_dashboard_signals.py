@@ -3,8 +3,10 @@
 import base64
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,12 +21,13 @@ from dashboard.signals.traces import COLUMNS, Signal
 from dashboard.signals.watched import Watched
 from dashboard.situation import Situation
 from pipeline.modalities import EEG_CHANNELS
-from pipeline.records import Chunk
+from pipeline.records import Chunk, Estimate, ModalityUse
 from pipeline.signals.participant import ParticipantProcessor
 from pipeline.states import ModelInfo, SessionInfo, StreamHealth
 from tests.signals_samples import RATES, START, samples, stream_info, stream_settings
 
 EPOCH = 1.7e9
+replace_fields = msgspec.structs.replace
 HALF = np.full(2, 0.5, np.float32)
 PLAIN = tuple(name.lower() for name in EEG_CHANNELS)
 
@@ -179,14 +182,14 @@ def test_tonic_level_phasic_part_and_responses_are_those_of_the_features():
     times = np.arange(120) / 4
     data = 5 + sum(0.4 * np.exp(-(((times - peak) / 1.0) ** 2)) for peak in (12, 18, 24))[:, np.newaxis]
     windows = watched_of("GSR", data.astype(np.float32)).windows["GSR"]
-    skin = says.skin(windows, "live", EPOCH, 30)
+    skin = says.skin(windows, "live", EPOCH, 30, now_known=True)
     level = math.exp(windows[-1].features[0][0])
     assert skin["tonic"][-1] + skin["phasic"][-1] == pytest.approx(level, abs=2e-4)
     assert skin["tonic"][-1] == pytest.approx(5.1, abs=0.1)
     before_any = next(k for k, time in enumerate(skin["times"]) if time > (START + 9 + EPOCH) * 1000)
     assert skin["responses"][before_any] == 0
     assert max(skin["responses"]) >= 1
-    assert says.skin(windows, "dmer", EPOCH, 30) is None
+    assert says.skin(windows, "dmer", EPOCH, 30, now_known=True) is None
 
 
 def test_the_heart_rate_is_that_of_the_newest_window_and_noise_has_none():
@@ -200,15 +203,71 @@ def test_the_head_map_is_the_mean_entropy_and_marks_what_is_bad():
     data[:, 9] = 3.0
     known = watched_of("EEG", data)
     taken, windows = known.signals["eeg"].taken, known.windows["EEG"]
-    heads = says.heads(windows, taken, taken.scalp, "live", windows[-1].end)
+    heads = says.heads(windows, taken, taken.scalp, "live")
     assert heads["bands"] == ["1-4 Hz", "4-8 Hz", "8-14 Hz", "14-31 Hz", "31-45 Hz"]
     recent = [window.features[0] for window in windows if window.end > windows[-1].end - 5]
     assert np.array(heads["power"]) == pytest.approx(np.mean(recent, axis=0).T, abs=1e-3)
     assert heads["states"][EEG_CHANNELS.index("Cz")] == "flat"
     assert sum(map(bool, heads["states"])) == 1
-    later = says.heads(windows, taken, taken.scalp, "live", windows[-1].end + says.OLD_S + 0.1)
+    later = says.heads((), taken, taken.scalp, "live")
     assert later["power"] is None
     assert set(later["states"]) == {says.UNMEASURED}
+
+
+def told_at(modality: str, known: Watched, now: float, **changes: object) -> dict[str, object]:
+    """Return what a page is told of a stream whose windows end at a time of their own."""
+    update, _ = compose(replace(situation(modality, now), **changes), known, Choice(), EPOCH, None)
+    return update["signals"][modality.lower()]
+
+
+def test_what_windows_say_is_not_said_of_now_once_no_further_ones_come():
+    eeg = samples("EEG", 6)
+    eeg[:, 9] = 3.0
+    all_known = {
+        "EEG": watched_of("EEG", eeg), "GSR": watched_of("GSR", samples("GSR", 12)),
+        "PPG": watched_of("PPG", samples("PPG", 12)),
+    }  # fmt: skip
+    ends = {modality: known.windows[modality][-1].end for modality, known in all_known.items()}
+    on = {modality: told_at(modality, known, ends[modality] + 3.2) for modality, known in all_known.items()}
+    old = {modality: told_at(modality, known, ends[modality] + 3.3) for modality, known in all_known.items()}
+    assert [told["quality"] is None for told in on.values()] == [False] * 3
+    assert [(told["quality"], told["reasons"]) for told in old.values()] == [(None, [])] * 3
+    assert (on["PPG"]["pulse"], old["PPG"]["pulse"]) == ({"bpm": 72}, None)
+    assert (on["GSR"]["skin"]["now_known"], old["GSR"]["skin"]["now_known"]) == (True, False)
+    assert old["GSR"]["skin"]["tonic"] == on["GSR"]["skin"]["tonic"]  # each at its own time
+    assert [sum(bool(trace["bad"]) for trace in told["EEG"]["traces"]) for told in (on, old)] == [1, 0]
+    assert (on["EEG"]["heads"]["power"] is None, old["EEG"]["heads"]["power"]) == (False, None)
+    assert set(old["EEG"]["heads"]["states"]) == {says.UNMEASURED}
+
+
+def test_windows_that_come_seldom_are_not_old_before_the_next_is_due():
+    known = watched_of("PPG", samples("PPG", 12))
+    end = known.windows["PPG"][-1].end
+    session = SessionInfo("demo", {"P001": {"ppg": "PPG"}}, 10.0, "open", (), 1.0)
+    assert told_at("PPG", known, end + 12.9, session=session)["pulse"] == {"bpm": 72}
+    assert told_at("PPG", known, end + 13.1, session=session)["pulse"] is None
+
+
+def test_a_stream_is_said_to_be_unknown_to_the_model_only_once_an_estimate_tells():
+    taken = watched_of("GSR", samples("GSR", 4)).signals["gsr"]
+    waiting = Watched({"gsr": Signal(taken.info, None)}, {})
+    uses = {"EEG": ModalityUse(1.0, 1.0, 1.0, True, (), 1, 0, 9)}
+    newest = Estimate(0, START, HALF, HALF, HALF, HALF, uses, False, "", {}, "abc")
+    assert not told_at("GSR", waiting, START + 4)["unused"]
+    assert told_at("GSR", waiting, START + 4, newest=newest)["unused"]
+    assert not told_at("GSR", Watched({"gsr": taken}, {}), START + 4, newest=newest)["unused"]
+    known = replace_fields(newest, modalities={"GSR": uses["EEG"]})
+    assert not told_at("GSR", waiting, START + 4, newest=known)["unused"]
+
+
+def test_features_are_not_said_to_lack_anything_before_the_model_is_known():
+    known = watched_of("GSR", samples("GSR", 4))
+    assert "skin" not in told_at("GSR", known, START + 4, model=None)
+
+
+def test_eeg_that_is_not_taken_up_comes_in_its_own_unit():
+    info = stream_info("EEG", units=("V",) * 18)
+    assert told_at("EEG", Watched({"eeg": Signal(info, None)}, {}), START)["unit"] == "V"
 
 
 def test_a_face_that_is_not_there_is_said_in_words():
