@@ -56,6 +56,6 @@ export class Health {
     say(missed, known(lost));
     show(bar, weight !== null);
     bar.firstChild.style.width = `${100 * (weight ?? 0)}%`;
-    say(number, weight === null ? (left_out ? "not in it" : "–") : `${(100 * weight).toFixed(0)} %`);
+    say(number, weight === null ? (left_out ? "not in it" : "–") : weight > 0 && weight < 0.005 ? "<1 %" : `${(100 * weight).toFixed(0)} %`);
   }
 }

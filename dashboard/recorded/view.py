@@ -73,7 +73,7 @@ def compose(outline: Outline, participant: str, *, estimates_too: bool) -> dict[
         "estimated": _thousandths(1 - drawn.moments.mean(live.abstained.astype(float))),
         "shares": None if hidden else _shares(drawn),
         "why": _why(drawn),
-        "uses": _uses(estimates, participant, drawn),
+        "uses": _uses(estimates, participant, drawn, hidden=hidden),
         "again": None if hidden else _again(outline, participant, drawn),
     }
     return {**common, **happened, "chart": chart, "reasons": reasons(live, estimates, participant, outline)}
@@ -131,10 +131,10 @@ def _why(drawn: _Drawn) -> list[str | None]:
     return [(live.reasons[first] or None) if without else None for first, without in firsts]
 
 
-def _uses(estimates: pa.Table, participant: str, drawn: _Drawn) -> list[dict[str, Any]]:
+def _uses(estimates: pa.Table, participant: str, drawn: _Drawn, *, hidden: bool) -> list[dict[str, Any]]:
     at, found = drawn.moments, uses_of(estimates, participant)
-    # Where the model abstains nothing weighs anything: no measured nought.
-    estimated = np.where(drawn.live.abstained, np.nan, 1.0)
+    # Where the model abstains nothing weighs anything: no measured nought. Of a hidden estimate weights would tell.
+    estimated = np.where(drawn.live.abstained | hidden, np.nan, 1.0)
     return [
         {
             "name": MODALITY_NAMES.get(modality, modality),

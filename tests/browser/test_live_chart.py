@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from pipeline.records import Event
 from pipeline.streams.clock import local_clock
+from tests.browser.written import HOP_S
 
 CHART = ".helo .plot .main-svg >> nth=0"
 MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
@@ -146,12 +147,15 @@ def test_the_reason_of_a_gap_and_what_happened_stand_in_the_chart(written, view)
 
 
 def test_what_rises_and_what_falls_is_marked(written, view):
-    written.live(range(120))
+    written.begin()
+    written.stream()
+    written.model()
     shares = np.full(10, 0.1, dtype=np.float32)
     shares[0], shares[9] = 0.15, 0.05
+    written.estimates(range(120), ahead_s=-40 * HOP_S)
+    written.estimates(range(120, 160), shares=shares)
     page = view(written.port)
     page.wait_for_selector(CHART)
-    written.estimates(range(120, 160), shares=shares)
     expect(page.locator(".bars .trend >> nth=0")).to_have_text("▲")
     expect(page.locator(".bars .trend >> nth=9")).to_have_text("▼")
     expect(page.locator(".bars .trend >> nth=5")).to_have_text("")

@@ -96,6 +96,7 @@ def test_a_blind_session_s_shares_leave_the_server_for_its_report_alone(tmp_path
     session = past_session(tmp_path / "s1", display="blind")
     page = view(session)
     assert page["hidden"].startswith("This session is blind")
+    assert {weight for use in page["chart"]["uses"] for weight in use["weight"]} == {None}
     assert (page["chart"]["shares"], page["chart"]["again"]) == (None, None)
     assert page["chart"]["uses"]
     assert view(session, estimates_too=True)["chart"]["shares"] is not None
