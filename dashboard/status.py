@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from dashboard.deliveries import SILENCE_S, awaited, clock_sentences, sensor_sentences, sensors, use_sentences
+from dashboard.deliveries import awaited, clock_sentences, current, sensor_sentences, sensors, use_sentences
 from dashboard.situation import Situation, made_at
 from dashboard.words import abstains, listing, seconds
 from pipeline.commands import recording_sentence, recording_state
@@ -63,8 +63,8 @@ def judge(situation: Situation) -> Status:
         others.append(said)
     if situation.newest is None:
         return _before_the_first(situation, (*others, *silent_sensors))
-    silent = situation.now - made_at(situation.newest)
-    if silent > SILENCE_S + situation.session.hop_s:
+    if current(situation) is None:
+        silent = situation.now - made_at(situation.newest)
         return Status("red", f"No new estimate for {seconds(silent)}.", (*others, *silent_sensors))
     if situation.newest.abstained:
         return Status("amber", abstains(situation.newest.reason), (*others, *silent_sensors))
