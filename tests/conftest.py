@@ -25,8 +25,10 @@ os.environ.pop("HELO_PORT", None)
 os.environ.pop("HELO_ADDRESS", None)
 os.environ.pop("HELO_OPENID", None)
 
-# A shell that runs the tests in the background leaves Ctrl-C ignored, and what they start would inherit that.
+# A shell that runs the tests in the background leaves Ctrl-C ignored, nohup a closed terminal; what they start would
+# inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # No test asserts a wall time: a machine may be busy.
 settings.register_profile("helo", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -81,31 +81,37 @@ def seen(feed: Feed, participant: str = "P001") -> dict:
     return feed.update(participant, None)[0]
 
 
+def shows(feed: Feed, count: int) -> bool:
+    """Return whether a new page is sent so many estimates, and of what they are."""
+    update = seen(feed)
+    return len(update["points"]) == count and bool(update["setup"]["emotions"])
+
+
 def test_estimates_of_another_model_do_not_stand_beside_the_mean_label_of_this_one(session, open_feed, until):
     session.model("before")
     session.estimates(8, "before")
     feed = open_feed()
-    until(lambda: len(seen(feed)["points"]) == 8)
+    until(lambda: shows(feed, 8))
     name = seen(feed)["feed"]
     session.model("after", mean=np.linspace(0.05, 0.15, 10, dtype=np.float32))
     until(lambda: seen(feed)["feed"] != name)
     update = seen(feed)
     assert (update["points"], update["current"], update["trend"]) == ([], {}, None)
     session.estimates(3, "after")
-    until(lambda: len(seen(feed)["points"]) == 3)
+    until(lambda: shows(feed, 3))
     assert len(seen(feed)["current"]["shares"]) == 10
     late = open_feed()
-    until(lambda: len(seen(late)["points"]) == 3)
+    until(lambda: shows(late, 3))
 
 
 def test_a_wall_clock_that_is_set_is_followed_and_the_page_built_anew(session, open_feed, wall, until):
     session.model("one")
     session.estimates(4, "one")
     feed = open_feed()
-    until(lambda: len(seen(feed)["points"]) == 4)
+    until(lambda: shows(feed, 4))
     before = seen(feed)
     wall.ahead += 3600
-    until(lambda: seen(feed)["feed"] != before["feed"] and len(seen(feed)["points"]) == 4)
+    until(lambda: seen(feed)["feed"] != before["feed"] and shows(feed, 4))
     after = seen(feed)
     moved = [new[1] - old[1] for old, new in zip(before["points"], after["points"], strict=True)]
     assert moved == pytest.approx([3_600_000] * 4, abs=2)
@@ -115,11 +121,11 @@ def test_a_wall_clock_that_is_steered_a_little_changes_nothing(session, open_fee
     session.model("one")
     session.estimates(4, "one")
     feed = open_feed()
-    until(lambda: len(seen(feed)["points"]) == 4)
+    until(lambda: shows(feed, 4))
     before = seen(feed)
     wall.ahead += 0.3
     session.estimates(4, "one")
-    until(lambda: len(seen(feed)["points"]) == 8)
+    until(lambda: shows(feed, 8))
     assert seen(feed)["feed"] == before["feed"]
     assert seen(feed)["points"][:4] == before["points"]
 
