@@ -22,10 +22,14 @@ export function fitting(Plotly, plot) {
   return observer;
 }
 
+/**
+ * Labels stand upright and have room at both ends: Plotly would else measure each with every redraw, to turn or hide it,
+ * and keep what it found for every place a label had stood at (10,000 of them, some megabytes).
+ */
 export function axis(theme) {
   return {
     gridcolor: theme.border, zeroline: false, fixedrange: true, tickfont: { color: theme.muted, size: 12 },
-    ticks: "", showline: false, automargin: false,
+    ticks: "", showline: false, automargin: false, tickangle: 0, ticklabeloverflow: "allow",
   };
 }
 
@@ -35,12 +39,12 @@ export function frame(theme, { left = 44, anchor = "y", ...axes }) {
     font: { family: theme.font, color: theme.text, size: 12.5 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    margin: { l: left, r: 6, t: 18, b: 28 },
+    margin: { l: left, r: 30, t: 18, b: 28 }, // on the right half a label of the time axis
     showlegend: false,
     dragmode: "zoom",
     hovermode: "closest",
     xaxis: {
-      ...axis(theme), type: "date", tickformat: "%H:%M:%S", nticks: 8, ticklabelstandoff: 4, anchor, showgrid: false,
+      ...axis(theme), type: "date", tickformat: "%H:%M:%S", ticklabelstandoff: 4, anchor, showgrid: false,
       fixedrange: false,
     },
     ...axes,
