@@ -9,6 +9,8 @@ import { Stack } from "./stack.js";
 
 const SPANS = [60, 120, 300];
 const VIEWS = { Mixture: Stack, "From average": Lanes };
+// Of what is kept only so much is in the chart while it moves, in spans: each redraw costs by the point.
+const IN_CHART = 1.2;
 const USE = "Drag to zoom, Shift and drag to pan, double click to return to live.";
 
 export class Mixture {
@@ -55,19 +57,30 @@ export class Mixture {
 
   async draw(fresh) {
     if (!this.drawn) return this.anew();
-    if (this.view.outgrows(this.points)) return this.look(this.view.constructor);
-    const added = this.view.take(fresh.points, fresh.state);
+    const begin = this.begin();
+    if (begin < this.begins || this.view.outgrows(this.points)) return this.look(this.view.constructor);
+    const added = this.view.take(fresh.points, fresh.state).map(packed);
     if (!added.some(({ x }) => x.length)) return this.move();
     Object.assign(this.plot.layout, this.marked());
     this.plot.layout.xaxis.range = this.range();
     const columns = Object.fromEntries(Object.keys(added[0]).map((name) => [name, added.map((one) => one[name])]));
-    await this.Plotly.extendTraces(this.plot, columns, [...added.keys()], this.kept);
+    this.begins = begin;
+    const room = this.plot.data.map(({ x }, k) => since(x, begin) + added[k].x.length);
+    const most = Object.fromEntries(Object.keys(columns).map((name) => [name, room]));
+    await this.Plotly.extendTraces(this.plot, columns, [...added.keys()], most);
+  }
+
+  /** From when on the chart has points: a viewer who holds it may go anywhere. */
+  begin() {
+    return this.held ? -Infinity : this.now - IN_CHART * this.span * 1000;
   }
 
   async anew() {
     this.view.outgrows(this.points);
     say(this.hint, `${this.view.hint()}${this.words}`);
-    const traces = this.view.take(this.points, this.state);
+    this.begins = this.begin();
+    const [points, state] = [this.points, this.state].map((all) => all.filter(([, time]) => time >= this.begins));
+    const traces = this.view.take(points, state).map(packed);
     const layout = { ...this.view.layout(this.theme), ...this.marked() };
     layout.xaxis.range = this.range();
     const looks = this.view.looks().map((one, place) => ({ ...one, ...traces[place] }));
@@ -88,7 +101,7 @@ export class Mixture {
   async reach(span) {
     this.span = span;
     if (this.held) this.held = [this.held[1] - span * 1000, this.held[1]];
-    if (this.drawn) await this.move();
+    if (this.drawn) await this.draw({ points: [], state: [] });
   }
 
   /** Only a viewer changes one end of the range: our own changes name both at once. */
@@ -136,6 +149,17 @@ export class Mixture {
     const found = marks({ range: this.range(), width, gaps: this.gaps.all, events, newest, now, theme, hop: this.setup.hop });
     return { shapes: found.shapes, annotations: [...this.view.titles(theme), ...found.annotations] };
   }
+}
+
+/** A trace whose numbers Plotly takes as they are, and only copies when there are more; nothing is NaN then. */
+function packed({ x, y, ...rest }) {
+  return { x: Float64Array.from(x), y: Float64Array.from(y, (value) => value ?? NaN), ...rest };
+}
+
+/** How many of these times, oldest first, are not before `begin`. */
+function since(times, begin) {
+  const first = times.findIndex((time) => time >= begin);
+  return first < 0 ? 0 : times.length - first;
 }
 
 /** A moment of the chart's axis as a number: Plotly gives a date that a viewer has set as text. */

@@ -13,7 +13,8 @@ MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
 RANGE = "document.querySelector('.helo .plot')._fullLayout.xaxis._rl.map(Number)"
 #: What somebody noted in the browser's own record of how fast a page is, and left there.
 MARKS = "performance.getEntries().filter(({ entryType }) => ['mark', 'measure'].includes(entryType)).length"
-LENGTH = "document.querySelector('.helo .plot').data[0].x.length"
+TIMES = "document.querySelector('.helo .plot').data[0].x"
+LENGTH = f"{TIMES}.length"
 
 
 def grow(written, page, ticks: range) -> None:
@@ -46,6 +47,39 @@ def test_zoom_survives_updates_until_the_viewer_returns_to_live(written, view):
     assert after[1] - after[0] == pytest.approx(120_000, abs=1)
 
 
+def test_a_chart_that_moves_holds_what_it_shows_and_one_that_is_held_all_that_is_kept(written, view):
+    written.live(range(1200))  # five minutes
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    page.wait_for_function(f"{LENGTH} > 480")
+    assert page.evaluate(LENGTH) < 600
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function(f"{LENGTH} >= 1190")
+    page.get_by_role("button", name="Return to live").click()
+    written.estimates(range(1200, 1204))
+    page.wait_for_function(f"{LENGTH} < 600")
+    page.get_by_role("button", name="5 min").click()
+    page.wait_for_function(f"{LENGTH} >= 1190")
+
+
+def test_estimates_that_come_and_go_with_each_tick_leave_no_part_of_the_chart_empty(written, view):
+    """Each gap is several points of the chart."""
+    written.begin()
+    written.stream()
+    written.model()
+    written.estimates(range(1200), abstained=range(0, 1200, 2))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    page.get_by_role("button", name="5 min").click()
+    newest = page.evaluate(f"{TIMES}.at(-1)")
+    written.estimates(range(1200, 1204))
+    page.wait_for_function(f"{TIMES}.at(-1) > {newest}")
+    begin, _ = page.evaluate(RANGE)
+    times = page.evaluate(f"[...{TIMES}]")
+    assert times[0] <= begin + 5_000
+    assert np.diff([time for time in times if time <= newest]).max() < 2 * 250
+
+
 def test_nothing_piles_up_in_the_browsers_timeline(written, view):
     written.live(range(40))
     page = view(written.port)
@@ -66,8 +100,8 @@ def test_pointing_at_a_gap_tells_no_share(written, view):
     page.wait_for_function(f"{LENGTH} > 124")
     page.get_by_role("button", name="Pause").click()
     found = page.evaluate(
-        "(() => { const { x, y, hovertemplate: told } = document.querySelector('.helo .plot').data[0];"
-        "return x.map((_, k) => [y[k], told[k]]) })()"
+        "(() => { const { y, hovertemplate: told } = document.querySelector('.helo .plot').data[0];"
+        "return told.map((one, k) => [y[k], one]) })()"
     )
     assert {text.startswith("no estimate") for share, text in found if share == 0} == {True}
     assert {text.startswith("no estimate") for share, text in found if share > 0} == {False}
@@ -121,7 +155,7 @@ def test_the_departure_from_the_mean_label_is_a_view_of_its_own(written, view):
     page.get_by_role("button", name="From average").click()
     page.wait_for_function("document.querySelector('.helo .plot').data.length === 31")
     low, high, line = page.evaluate(
-        "document.querySelector('.helo .plot').data.slice(9, 12).map(t => JSON.parse(JSON.stringify(t.y)))"
+        "document.querySelector('.helo .plot').data.slice(9, 12).map(t => JSON.parse(JSON.stringify([...t.y])))"
     )
     reach = 0.4  # the smallest lane that holds the interval's end, 0.42 of all, 0.32 above the mean label
     assert line[0] == pytest.approx(6.5 + 0.18 / (2 * reach), abs=0.001)

@@ -75,9 +75,9 @@ def test_abstained_ticks_are_a_gap_and_not_data(written, view):
     written.estimates(range(60), abstained=range(20, 30))
     page = view(written.port)
     page.wait_for_selector(CHART)
-    layers, gap = page.evaluate(
-        "(() => { const d = document.querySelector('.helo .plot').data; return [d.slice(0, 10), d[10]]"
-        ".map(t => JSON.parse(JSON.stringify(t))) })()"
+    *layers, gap = page.evaluate(
+        "(() => { const d = document.querySelector('.helo .plot').data; return d.slice(0, 11)"
+        ".map(({ x, y }) => ({ x: [...x], y: [...y] })) })()"
     )
     total = np.sum([layer["y"] for layer in layers], axis=0)
     assert set(np.round(total, 2)) == {0.0, 1.0}
