@@ -1,5 +1,6 @@
 """The files that Streamlit serves to the page: the page's own modules, and Plotly's, copied from its wheel."""
 
+import contextlib
 import filecmp
 import hashlib
 import os
@@ -87,6 +88,10 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _drop_others(folder: Path) -> None:
-    for other in folder.glob("page-*"):
-        if other.name != version():
-            shutil.rmtree(other)
+    """Drop what an earlier program left; a second launch at the same moment does so, too."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix="dropped.") as dropped:
+        for other in folder.glob("page-*"):
+            if other.name != version():
+                # Whoever moves it away drops it.
+                with contextlib.suppress(FileNotFoundError):
+                    other.rename(Path(dropped) / other.name)

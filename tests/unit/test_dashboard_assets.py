@@ -2,6 +2,7 @@
 
 import itertools
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import plotly
@@ -29,6 +30,16 @@ def test_install_leaves_what_is_there_and_replaces_what_differs(tmp_path):
     install(tmp_path)
     assert (tmp_path / version() / "live.js").stat().st_mtime_ns == kept
     assert (tmp_path / "plotly.min.js").stat().st_size > 1_000_000
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["plotly.min.js", version()])
+
+
+def test_launches_at_the_same_moment_do_not_disturb_one_another(tmp_path):
+    older = tmp_path / "page-of-an-older-version"
+    older.mkdir()
+    for number in range(500):
+        (older / f"{number}.js").touch()
+    with ThreadPoolExecutor(8) as launches:
+        list(launches.map(install, [tmp_path] * 8))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["plotly.min.js", version()])
 
 
