@@ -74,7 +74,7 @@ class Feed:
         run = self._run
         return list(run.session.participants) if run else []
 
-    def update(self, participant: str, sent: Sent | None) -> tuple[dict[str, Any], Sent]:
+    def update(self, participant: str, sent: Sent | None, *, wait_s: float = 0.0) -> tuple[dict[str, Any], Sent]:
         """Return what a page that has been sent so much is to be sent now.
 
         Parameters
@@ -83,11 +83,15 @@ class Feed:
             Whom the page shows.
         sent : Sent or None
             What it has been sent, as the last call returned it; None for a new page.
+        wait_s : float
+            Where nothing is new, wait at most so long (s) for an estimate.
         """
-        run, now = self._run, local_clock()
+        run = self._run
         if run is None or participant not in run.session.participants:
+            now = local_clock()
             return compose(Situation(now=now, store_fault=self._fault), Minutes(), self._epoch, sent)
-        return run.update(participant, now, self._fault, sent)
+        run.wait(participant, sent, wait_s)
+        return run.update(participant, local_clock(), self._fault, sent)
 
     def used(self, participant: str) -> dict[str, Any]:
         """Return what the page is to be sent now that shows what the model used; see `dashboard.used.compose`."""

@@ -70,7 +70,7 @@ class Run:
     def __init__(self, connection: Connection, session: SessionInfo, epoch: float) -> None:
         self.session = session
         self._epoch = epoch
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._participants = {participant: _Participant() for participant in session.participants}
         self._keys = {keys.estimates(session.session, participant): participant for participant in session.participants}
         self._model: ModelInfo | None = None
@@ -111,6 +111,7 @@ class Run:
             self._ratings.take(event.record for event in happened)
             known = {event.identity for event in self._events}  # a store that came back empty is told some again
             self._events.extend(event.record for event in happened if event.record.identity not in known)
+            self._lock.notify_all()
 
     def look(self, board: Board, now: float) -> None:
         """Take what the session's board says.
@@ -144,6 +145,14 @@ class Run:
                 known.infos = infos[participant] or known.infos
                 known.explained = explained[participant] or known.explained
                 self._find_state(participant, known)
+
+    def wait(self, participant: str, sent: Sent | None, timeout_s: float) -> None:
+        """Wait, at most so long (s), until there is an estimate of a participant that has not been sent."""
+        if sent is None:
+            return
+        with self._lock:
+            known = self._participants[participant]
+            self._lock.wait_for(lambda: known.minutes.estimates.made != sent.points, timeout_s)
 
     def update(self, participant: str, now: float, fault: str, sent: Sent | None) -> tuple[dict[str, Any], Sent]:
         """Return what a page that has been sent so much is to be sent now; see `dashboard.picture.compose`."""

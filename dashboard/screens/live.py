@@ -8,6 +8,9 @@ from dashboard.screens.participant import chosen
 
 #: Seconds between two updates of a page.
 PERIOD_S = 0.25
+#: An update waits at most so long for the next estimate (s): the pages' periods begin at any moment between two, and an
+#: estimate would stay unseen for up to a period. Less than that, so that the next one can begin in time.
+WAIT_S = 0.2
 
 
 def page(feed: Feed) -> None:
@@ -24,5 +27,5 @@ def _picture(feed: Feed, participant: str) -> None:
     def forget() -> None:
         st.session_state[slot] = None
 
-    update, st.session_state[slot] = feed.update(participant, st.session_state.get(slot))
+    update, st.session_state[slot] = feed.update(participant, st.session_state.get(slot), wait_s=WAIT_S)
     show("live", update, key=f"live-{participant}", on_resend=forget)

@@ -1,6 +1,7 @@
 """What the one reader of the store makes of models that change, clocks that are set, and other participants."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -81,10 +82,28 @@ def seen(feed: Feed, participant: str = "P001") -> dict:
     return feed.update(participant, None)[0]
 
 
+def numbers(update: dict) -> list[int]:
+    """Return which estimates an update has."""
+    return [number for number, *_ in update["points"]]
+
+
 def shows(feed: Feed, count: int) -> bool:
     """Return whether a new page is sent so many estimates, and of what they are."""
     update = seen(feed)
     return len(update["points"]) == count and bool(update["setup"]["emotions"])
+
+
+def test_an_update_waits_for_the_next_estimate(session, open_feed, until):
+    session.model("one")
+    session.estimates(4, "one")
+    feed = open_feed()
+    until(lambda: shows(feed, 4))
+    _, sent = feed.update("P001", None)
+    assert numbers(feed.update("P001", sent, wait_s=0.01)[0]) == [0, 1, 2, 3]  # in vain; the newest are sent again
+    with ThreadPoolExecutor(2) as pages:
+        waiting = [pages.submit(feed.update, "P001", sent, wait_s=60) for _ in range(2)]
+        session.estimates(1, "one")
+        assert [numbers(page.result()[0]) for page in waiting] == [[0, 1, 2, 3, 4]] * 2
 
 
 def test_estimates_of_another_model_do_not_stand_beside_the_mean_label_of_this_one(session, open_feed, until):
