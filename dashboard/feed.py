@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dashboard import controlled, used
+from dashboard.charts.component import encoded
 from dashboard.history import Minutes
 from dashboard.picture import Sent, compose
 from dashboard.rating import UNKNOWN
@@ -74,8 +75,8 @@ class Feed:
         run = self._run
         return list(run.session.participants) if run else []
 
-    def update(self, participant: str, sent: Sent | None, *, wait_s: float = 0.0) -> tuple[dict[str, Any], Sent]:
-        """Return what a page that has been sent so much is to be sent now.
+    def update(self, participant: str, sent: Sent | None, *, wait_s: float = 0.0) -> tuple[bytes, Sent]:
+        """Return what a page that has been sent so much is to be sent now, encoded, and what it has then.
 
         Parameters
         ----------
@@ -89,7 +90,8 @@ class Feed:
         run = self._run
         if run is None or participant not in run.session.participants:
             now = local_clock()
-            return compose(Situation(now=now, store_fault=self._fault), Minutes(), self._epoch, sent)
+            update, sent = compose(Situation(now=now, store_fault=self._fault), Minutes(), self._epoch, sent)
+            return encoded(update), sent
         run.wait(participant, sent, wait_s)
         return run.update(participant, local_clock(), self._fault, sent)
 

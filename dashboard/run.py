@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dashboard import controlled, used
+from dashboard.charts.component import encoded
 from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state, add_use
 from dashboard.picture import Sent, compose
 from dashboard.rating import Ratings
@@ -34,6 +35,8 @@ STATE_TYPE: Final = "EmotionState"
 EVENTS_KEPT: Final = 50
 #: Whoever looks at what estimates are made of looks again within this time (s).
 ASKED_S: Final = 2.5
+#: An update that was made for one viewer is good for another for so long (s), unless something new came.
+MADE_S: Final = 0.05
 
 
 @dataclass
@@ -47,6 +50,16 @@ class _Participant:
     infos: dict[str, StreamInfo] = field(default_factory=dict)
     state_columns: list[int] = field(default_factory=list)
     """The channel of the simulated state that stands for each of the model's emotions."""
+
+
+@dataclass(frozen=True)
+class _Made:
+    """An update that was made for whoever had been sent the same."""
+
+    at: float
+    """When (s, LSL clock)."""
+    update: bytes
+    sent: Sent
 
 
 class Run:
@@ -71,6 +84,7 @@ class Run:
         self.session = session
         self._epoch = epoch
         self._lock = threading.Condition()
+        self._made: dict[tuple[str, str, Sent | None], _Made] = {}
         self._participants = {participant: _Participant() for participant in session.participants}
         self._keys = {keys.estimates(session.session, participant): participant for participant in session.participants}
         self._model: ModelInfo | None = None
@@ -111,6 +125,7 @@ class Run:
             self._ratings.take(event.record for event in happened)
             known = {event.identity for event in self._events}  # a store that came back empty is told some again
             self._events.extend(event.record for event in happened if event.record.identity not in known)
+            self._made.clear()
             self._lock.notify_all()
 
     def look(self, board: Board, now: float) -> None:
@@ -130,6 +145,7 @@ class Run:
             name: self._watching.look(name, infos[name], board.taken(name)) for name in self._watching.looked_at(now)
         }
         with self._lock:
+            self._made.clear()
             for participant, signals in begun.items():
                 self._watching.begin(participant, signals)
             self._note_restarts(processes, now)
@@ -154,11 +170,18 @@ class Run:
             known = self._participants[participant]
             self._lock.wait_for(lambda: known.minutes.estimates.made != sent.points, timeout_s)
 
-    def update(self, participant: str, now: float, fault: str, sent: Sent | None) -> tuple[dict[str, Any], Sent]:
-        """Return what a page that has been sent so much is to be sent now; see `dashboard.picture.compose`."""
+    def update(self, participant: str, now: float, fault: str, sent: Sent | None) -> tuple[bytes, Sent]:
+        """Return what a page that has been sent so much is to be sent now; see `dashboard.picture.compose`.
+
+        Viewers who have been sent the same are sent the same again, made once.
+        """
         with self._lock:
-            minutes = self._participants[participant].minutes
-            return compose(self._situation(participant, now, fault), minutes, self._epoch, sent)
+            made = self._made.get((participant, fault, sent))
+            if made is None or now - made.at > MADE_S:
+                situation, minutes = self._situation(participant, now, fault), self._participants[participant].minutes
+                update, having = compose(situation, minutes, self._epoch, sent)
+                made = self._made[participant, fault, sent] = _Made(now, encoded(update), having)
+            return made.update, made.sent
 
     def used(self, participant: str, now: float, fault: str) -> dict[str, Any]:
         """Return what the page is to be sent now that shows what the model used; see `dashboard.used.compose`."""

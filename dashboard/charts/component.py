@@ -1,5 +1,6 @@
 """The components that keep a page in the browser; see ``page.js`` beside this file, and a module for each page."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,8 @@ from dashboard.assets import version
 #: Streamlit sends this text with every update, so it only fetches the page's own modules, once.
 _BOOTSTRAP = """
 const page = import(new URL("app/static/{folder}/{module}.js", document.baseURI));
-export default async (component) => (await page).default(component);
+const decoded = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
+export default async ({{ data, ...component }}) => (await page).default({{ ...component, data: decoded(data) }});
 """
 
 
@@ -20,13 +22,25 @@ def _component(module: str) -> Callable[..., Any]:
     return st.components.v2.component(f"helo_{module}", js=js, isolate_styles=False)
 
 
+def encoded(update: dict[str, Any]) -> bytes:
+    """Return an update as it travels: Streamlit passes bytes on; of a dict it would ask of each part if it is a table.
+
+    Parameters
+    ----------
+    update : dict
+        What `compose` of `dashboard.picture`, `dashboard.used`, `dashboard.signals`, `dashboard.controlled`,
+        `dashboard.rating` or `dashboard.recorded` returned.
+    """
+    return json.dumps(update, separators=(",", ":")).encode()
+
+
 def _nothing() -> None:
     """Do nothing: such a page is sent everything every time."""
 
 
 def show(
     module: str,
-    update: dict[str, Any],
+    update: bytes,
     *,
     key: str,
     on_resend: Callable[[], None] = _nothing,
@@ -39,9 +53,8 @@ def show(
     ----------
     module : {"live", "used", "signals", "control", "rating", "session"}
         The page's module.
-    update : dict
-        What `compose` of `dashboard.picture`, `dashboard.used`, `dashboard.signals`, `dashboard.controlled`,
-        `dashboard.rating` or `dashboard.recorded` returned.
+    update : bytes
+        What `encoded` returned.
     key : str
         The same for the same page.
     on_resend : callable

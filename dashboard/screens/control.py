@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.charts.component import show
+from dashboard.charts.component import encoded, show
 from dashboard.desk import Desk, Line
 from dashboard.feed import Feed
 from dashboard.screens.participant import chosen
@@ -30,4 +30,4 @@ def _control(feed: Feed, participant: str, desk: Desk) -> None:
         at = local_clock()
         desk.take(line, st.session_state[key].told, at)
 
-    show("control", feed.control(participant) | {"reply": line.reply()}, key=key, on_told=take)
+    show("control", encoded(feed.control(participant) | {"reply": line.reply()}), key=key, on_told=take)

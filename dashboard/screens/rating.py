@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.charts.component import show
+from dashboard.charts.component import encoded, show
 from dashboard.feed import Feed
 
 #: What the page's address ends with.
@@ -34,7 +34,8 @@ def _ask(feed: Feed, participant: str) -> None:
         feed.rate(whose, st.session_state[key].told)
 
     # The page hears only of updates that differ, and must hear of each: with it it says again what is not stored yet.
-    show("rating", _update(feed, whose, participants) | {"sent": time.time()}, key=key, on_told=take)
+    update = _update(feed, whose, participants) | {"sent": time.time()}
+    show("rating", encoded(update), key=key, on_told=take)
 
 
 def _update(feed: Feed, whose: str, participants: list[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.charts.component import show
+from dashboard.charts.component import encoded, show
 from dashboard.desk import Desk
 from dashboard.recorded.helo import export, may_personalize, personalize
 from dashboard.recorded.listing import compose_list
@@ -39,7 +39,7 @@ def page(recordings: Path, desk: Desk | None) -> None:
     """
     name = st.query_params.get("session")
     if name is None:
-        show("session", _listed(str(recordings)), key="sessions")
+        show("session", encoded(_listed(str(recordings))), key="sessions")
         return
     try:
         outline = read_outline(session_at(recordings, name))
@@ -59,7 +59,7 @@ def page(recordings: Path, desk: Desk | None) -> None:
             st.session_state[_OPERATOR] = True
 
     asks = desk is not None and _OPERATOR not in st.session_state
-    show("session", {**view, "stamp": stamp, "asks_key": asks}, key=key, on_told=hear)
+    show("session", encoded({**view, "stamp": stamp, "asks_key": asks}), key=key, on_told=hear)
 
 
 @st.cache_data(ttl=_LISTED_S, show_spinner=False)

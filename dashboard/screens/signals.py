@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.charts.component import show
+from dashboard.charts.component import encoded, show
 from dashboard.feed import Feed
 from dashboard.screens.participant import chosen
 from dashboard.signals.choice import Choice
@@ -27,4 +27,4 @@ def _signals(feed: Feed, participant: str) -> None:
 
     choice = Choice.of(st.session_state.get(key, {}).get("choice"))
     update, st.session_state[slot] = feed.signals(participant, choice, st.session_state.get(slot))
-    show("signals", update, key=key, on_resend=forget)
+    show("signals", encoded(update), key=key, on_resend=forget)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.charts.component import show
+from dashboard.charts.component import encoded, show
 from dashboard.feed import Feed
 from dashboard.screens.participant import chosen
 
@@ -19,4 +19,4 @@ def page(feed: Feed) -> None:
 def _used(feed: Feed, participant: str) -> None:
     if not participant and feed.participants():
         st.rerun()  # the session is there now, and its participants with it
-    show("used", feed.used(participant), key=f"used-{participant}")
+    show("used", encoded(feed.used(participant)), key=f"used-{participant}")

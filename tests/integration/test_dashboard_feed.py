@@ -1,5 +1,6 @@
 """What the one reader of the store makes of models that change, clocks that are set, and other participants."""
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from dashboard.feed import Feed
+from dashboard.run import Run
 from pipeline.states import Alarm, Alarms, ModelInfo, SessionInfo
 from pipeline.store import keys
 from pipeline.store.board import Board
@@ -79,12 +81,12 @@ def open_feed(store_server: EmbeddedServer, unique: str, wall: Wall) -> Iterator
 
 def seen(feed: Feed, participant: str = "P001") -> dict:
     """Return what a new page is sent."""
-    return feed.update(participant, None)[0]
+    return json.loads(feed.update(participant, None)[0])
 
 
-def numbers(update: dict) -> list[int]:
+def numbers(update: bytes) -> list[int]:
     """Return which estimates an update has."""
-    return [number for number, *_ in update["points"]]
+    return [number for number, *_ in json.loads(update)["points"]]
 
 
 def shows(feed: Feed, count: int) -> bool:
@@ -103,7 +105,30 @@ def test_an_update_waits_for_the_next_estimate(session, open_feed, until):
     with ThreadPoolExecutor(2) as pages:
         waiting = [pages.submit(feed.update, "P001", sent, wait_s=60) for _ in range(2)]
         session.estimates(1, "one")
-        assert [numbers(page.result()[0]) for page in waiting] == [[0, 1, 2, 3, 4]] * 2
+        updates = [page.result()[0] for page in waiting]
+    assert [numbers(update) for update in updates] == [[0, 1, 2, 3, 4]] * 2
+
+
+def test_viewers_who_have_been_sent_the_same_are_sent_the_same_again_until_something_is_new(
+    session, connection, unique
+):
+    session.model("one")
+    session.estimates(4, "one")
+    info = session.board.session()
+    assert info is not None
+    run = Run(connection, info, EPOCH)
+    now = local_clock()
+    run.look(session.board, now)
+    first, sent = run.update("P001", now, "", None)
+    assert run.update("P001", now + 0.01, "", None)[0] is first
+    assert numbers(run.update("P001", now + 0.01, "", sent)[0]) == [0, 1, 2, 3]
+    assert run.update("P002", now + 0.01, "", None)[0] != first
+    assert run.update("P001", now + 0.01, "a fault", None)[0] != first
+    assert json.loads(run.update("P001", now + 1, "", None)[0])["sent"] > json.loads(first)["sent"]
+    session.estimates(1, "one")
+    run.read(60)
+    assert numbers(run.update("P001", now + 1, "", None)[0]) == [0, 1, 2, 3, 4]
+    run.close()
 
 
 def test_estimates_of_another_model_do_not_stand_beside_the_mean_label_of_this_one(session, open_feed, until):
