@@ -204,12 +204,13 @@ export class Course {
   /** The names of trials above the chart, as far as there is room for them. */
   trialNames() {
     const { t, width } = this.data.chart;
-    const pixels = (this.plot.clientWidth - MARGIN.l - MARGIN.r) / (t.at(-1) + width - t[0]);
+    const last = t.at(-1) + width;
+    const pixels = (this.plot.clientWidth - MARGIN.l - MARGIN.r) / (last - t[0]);
     let taken = -Infinity;
     return this.trialEnds().flatMap((trial) => {
       const name = trial.name.length > 14 ? `${trial.name.slice(0, 13)}…` : trial.name;
-      const middle = (trial.t + trial.end) / 2;
       const half = (name.length * LETTER) / 2;
+      const middle = Math.min((trial.t + trial.end) / 2, last - half / pixels); // not beyond the chart's edge
       if (middle * pixels - half < taken) return [];
       taken = middle * pixels + half + LETTER;
       return [{
