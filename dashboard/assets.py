@@ -89,9 +89,11 @@ def _copy(source: Path, target: Path) -> None:
 
 def _drop_others(folder: Path) -> None:
     """Drop what an earlier program left; a second launch at the same moment does so, too."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix="dropped.") as dropped:
-        for other in folder.glob("page-*"):
-            if other.name != version():
-                # Whoever moves it away drops it.
-                with contextlib.suppress(FileNotFoundError):
-                    other.rename(Path(dropped) / other.name)
+    for other in folder.glob("page-*"):
+        if other.name != version():
+            # Whoever moves it away drops it.
+            with (
+                tempfile.TemporaryDirectory(dir=folder, prefix="dropped.") as dropped,
+                contextlib.suppress(FileNotFoundError),
+            ):
+                other.rename(Path(dropped) / other.name)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dashboard import controlled, used
-from dashboard.charts.component import encoded
+from dashboard.encoding import encoded
 from dashboard.history import Minutes
 from dashboard.picture import Sent, compose
 from dashboard.rating import UNKNOWN

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dashboard import controlled, used
-from dashboard.charts.component import encoded
+from dashboard.encoding import encoded
 from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state, add_use
 from dashboard.picture import Sent, compose
 from dashboard.rating import Ratings

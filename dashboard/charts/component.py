@@ -1,6 +1,5 @@
 """The components that keep a page in the browser; see ``page.js`` beside this file, and a module for each page."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -20,18 +19,6 @@ export default async ({{ data, ...component }}) => (await page).default({{ ...co
 def _component(module: str) -> Callable[..., Any]:
     js = _BOOTSTRAP.format(folder=version(), module=module)
     return st.components.v2.component(f"helo_{module}", js=js, isolate_styles=False)
-
-
-def encoded(update: dict[str, Any]) -> bytes:
-    """Return an update as it travels: Streamlit passes bytes on; of a dict it would ask of each part if it is a table.
-
-    Parameters
-    ----------
-    update : dict
-        What `compose` of `dashboard.picture`, `dashboard.used`, `dashboard.signals`, `dashboard.controlled`,
-        `dashboard.rating` or `dashboard.recorded` returned.
-    """
-    return json.dumps(update, separators=(",", ":")).encode()
 
 
 def _nothing() -> None:
@@ -54,7 +41,7 @@ def show(
     module : {"live", "used", "signals", "control", "rating", "session"}
         The page's module.
     update : bytes
-        What `encoded` returned.
+        What `dashboard.encoding.encoded` returned.
     key : str
         The same for the same page.
     on_resend : callable

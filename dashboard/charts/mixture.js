@@ -113,6 +113,7 @@ export class Mixture {
     this.held = range;
     say(this.pause, "Return to live");
     this.element.classList.add("held");
+    if (this.drawn) this.draw({ points: [], state: [] });
   }
 
   async live() {
@@ -128,7 +129,7 @@ export class Mixture {
 
   async recolour(theme) {
     this.theme = theme;
-    if (this.drawn) await this.anew();
+    await this.look(this.view.constructor);
   }
 
   forget() {

@@ -4,8 +4,9 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.charts.component import encoded, show
+from dashboard.charts.component import show
 from dashboard.desk import Desk, Line
+from dashboard.encoding import encoded
 from dashboard.feed import Feed
 from dashboard.screens.participant import chosen
 from pipeline.streams.clock import local_clock

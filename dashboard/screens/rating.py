@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.charts.component import encoded, show
+from dashboard.charts.component import show
+from dashboard.encoding import encoded
 from dashboard.feed import Feed
 
 #: What the page's address ends with.

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.charts.component import encoded, show
+from dashboard.charts.component import show
 from dashboard.desk import Desk
+from dashboard.encoding import encoded
 from dashboard.recorded.helo import export, may_personalize, personalize
 from dashboard.recorded.listing import compose_list
 from dashboard.recorded.view import compose, first_participant

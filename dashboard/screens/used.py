@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard.charts.component import encoded, show
+from dashboard.charts.component import show
+from dashboard.encoding import encoded
 from dashboard.feed import Feed
 from dashboard.screens.participant import chosen
 

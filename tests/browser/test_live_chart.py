@@ -60,6 +60,13 @@ def test_a_chart_that_moves_holds_what_it_shows_and_one_that_is_held_all_that_is
     page.wait_for_function(f"{LENGTH} < 600")
     page.get_by_role("button", name="5 min").click()
     page.wait_for_function(f"{LENGTH} >= 1190")
+    page.get_by_role("button", name="1 min").click()
+    written.estimates(range(1204, 1208))
+    page.wait_for_function(f"{LENGTH} < 300")
+    written.stop_dashboard()  # nothing comes any more that would draw the chart
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function(f"{LENGTH} >= 1190")
+    written.start_dashboard()
 
 
 def test_estimates_that_come_and_go_with_each_tick_leave_no_part_of_the_chart_empty(written, view):

@@ -28,6 +28,9 @@ def test_install_leaves_what_is_there_and_replaces_what_differs(tmp_path):
     (tmp_path / "plotly.min.js").write_text("half a file")
     (tmp_path / "page-of-an-older-version").mkdir()
     install(tmp_path)
+    changed = tmp_path.stat().st_mtime_ns
+    install(tmp_path)
+    assert tmp_path.stat().st_mtime_ns == changed  # nothing is written: another user may start what is installed
     assert (tmp_path / version() / "live.js").stat().st_mtime_ns == kept
     assert (tmp_path / "plotly.min.js").stat().st_size > 1_000_000
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["plotly.min.js", version()])
