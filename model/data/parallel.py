@@ -1,6 +1,7 @@
 """Work on many recordings at once, a process each."""
 
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +45,8 @@ def run_all(
         Results in the order of the arguments.
     """
     results = []
-    with _one_thread_each(), process_pool(min(cores(), max(1, len(arguments))), setup, given) as pool:
+    n_processes = min(cores(), max(1, len(arguments)))
+    with process_pool(n_processes, setup, given, module=function.__module__) as pool:
         for result in pool.map(function, arguments):
             results.append(result)
             on_done()
@@ -52,11 +54,18 @@ def run_all(
 
 
 def process_pool(
-    n_processes: int, setup: Callable[..., None] | None = None, given: tuple[Any, ...] = ()
+    n_processes: int, setup: Callable[..., None] | None = None, given: tuple[Any, ...] = (), *, module: str
 ) -> ProcessPoolExecutor:
-    """Return a pool of processes, each of which starts, with `setup`, when there is work for it."""
-    spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(n_processes, initializer=_begin, initargs=(setup, given), mp_context=spawn)
+    """Return a pool of processes, each of which starts, with `setup`, when there is work for it.
+
+    They are forked from a process that has loaded the first pool's `module`, and nothing else: torch alone would take
+    each of them seconds. Each computes on one thread, since there is one a core, and threads would only wait.
+    """
+    multiprocessing.set_forkserver_preload([module])
+    with _one_thread_each():
+        multiprocessing.forkserver.ensure_running()
+    context = multiprocessing.get_context("forkserver")
+    return ProcessPoolExecutor(n_processes, initializer=_begin, initargs=(setup, given), mp_context=context)
 
 
 def _begin(setup: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
@@ -80,7 +89,7 @@ def cores() -> int:
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Let processes that are started inside compute on one thread: there is one a core, and threads would only wait."""
+    """Let processes that are started inside compute on one thread."""
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:

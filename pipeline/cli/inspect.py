@@ -1,5 +1,6 @@
 """Commands that look and change nothing: status, check and doctor."""
 
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -90,9 +91,12 @@ def _status_of(session: str, store: str) -> dict[str, Any]:
     processes, streams, recording, recorded = [], [], None, None
     if store:  # else the session is only just starting
         try:
-            board = Board(connect(store, source="the store"), session)
-            processes, streams = board.processes(), board.stream_health()
-            recording, recorded = board.recording(), board.recorded()
+            with (
+                closing(connect(store, source="the store")) as connection,
+                closing(Board(connection, session)) as board,
+            ):
+                processes, streams = board.processes(), board.stream_health()
+                recording, recorded = board.recording(), board.recorded()
         except (BadInput, StoreLost) as error:
             raise BadInput(
                 f"session {session!r}: its store does not answer ({error}); ask again in a moment"

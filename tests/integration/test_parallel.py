@@ -46,7 +46,7 @@ def test_no_worker_outlives_a_giver_that_is_killed(by, tmp_path):
     try:
         end = wait_for(lambda: reached(pipe))
         assert giver.poll() is None
-        workers = psutil.Process(giver.pid).children()
+        workers = psutil.Process(giver.pid).children(recursive=True)
     finally:
         giver.send_signal(by)
         giver.wait()
