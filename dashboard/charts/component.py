@@ -9,7 +9,9 @@ from dashboard.assets import version
 
 #: Streamlit sends this text with every update, so it only fetches the page's own modules, once.
 _BOOTSTRAP = """
-const page = import(new URL("app/static/{folder}/{module}.js", document.baseURI));
+const of = (module) => import(new URL(`app/static/{folder}/${{module}}.js`, document.baseURI));
+of("plotly");
+const page = of("{module}");
 const decoded = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 export default async ({{ data, ...component }}) => (await page).default({{ ...component, data: decoded(data) }});
 """

@@ -2,9 +2,9 @@
 // server sends. Streamlit calls the function that `page` returns whenever there is an update, and when the theme changes.
 import { el, fill, seconds } from "./dom.js";
 import { Header } from "./header.js";
+import { Plotly } from "./plotly.js";
 
 const here = import.meta.url;
-export const Plotly = script("../plotly.min.js");
 const pages = new WeakMap();
 // Without an update for this long (ms) the server is gone, or the way to it.
 const SILENCE = 4000;
@@ -42,6 +42,7 @@ export class Page {
 
   constructor(root) {
     this.root = root;
+    this.waiting = 0;
     this.work = this.prepare();
     this.clock = setInterval(() => this.watch(), 1000);
   }
@@ -63,10 +64,15 @@ export class Page {
     });
   }
 
-  /** Updates are taken one after another, in the order in which they came. */
+  /** Updates are taken one after another, in the order in which they came; so many are still `waiting`. */
   queue(update, received) {
     this.received = received;
-    this.work = this.work.then(() => this.failed || this.take(update, received)).catch((fault) => this.fail(fault));
+    this.waiting += 1;
+    const taken = () => {
+      this.waiting -= 1;
+      return this.failed || this.take(update, received);
+    };
+    this.work = this.work.then(taken).catch((fault) => this.fail(fault));
   }
 
   async take(update, received) {
@@ -132,15 +138,4 @@ const ZONE = 60000 * new Date().getTimezoneOffset();
 /** A chart's time axis knows no time zones: move a moment so that it shows the viewer's clock. */
 export function local(time) {
   return time - ZONE;
-}
-
-function script(name) {
-  return new Promise((ready, fault) => {
-    if (window.Plotly) return ready(window.Plotly);
-    const node = document.createElement("script");
-    node.src = new URL(name, here).href;
-    node.addEventListener("load", () => ready(window.Plotly));
-    node.addEventListener("error", () => fault(new Error(`${name} did not load`)));
-    document.head.append(node);
-  });
 }

@@ -1,7 +1,7 @@
 // The sessions page in Streamlit: a list, or one session; drawn anew when what is sent is another thing.
 import { el } from "./dom.js";
 import { operatorKey } from "./key.js";
-import { Plotly } from "./page.js";
+import { Plotly } from "./plotly.js";
 import { SessionList } from "./session_list.js";
 import { SessionView } from "./session_view.js";
 

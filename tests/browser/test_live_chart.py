@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from pipeline.records import Event
 from pipeline.streams.clock import local_clock
 from tests.browser.written import HOP_S
+from tests.command import wait_for
 
 CHART = ".helo .plot .main-svg >> nth=0"
 MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
@@ -22,6 +23,40 @@ def grow(written, page, ticks: range) -> None:
     for tick in ticks:
         written.estimates(range(tick, tick + 1))
         page.wait_for_function(f"{LENGTH} > {tick}")
+
+
+#: Count how often Plotly draws the chart anew, or with more points.
+COUNTED = """(() => {
+    window.drawn = 0;
+    let real;
+    const counted = (what) => (...given) => (window.drawn += given[0].matches('.mixture .plot'), what(...given));
+    Object.defineProperty(window, 'Plotly', {
+        get: () => real,
+        set: (made) => {
+            real = made;
+            for (const name of ['newPlot', 'extendTraces']) made[name] = counted(made[name]);
+        },
+    });
+})()"""
+
+
+def test_what_came_while_plotly_was_loading_is_drawn_once(written, browser):
+    written.live(range(200))
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(COUNTED)
+    held, received = [], []
+    page.route("**/plotly.min.js", lambda route: held.append(route))
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(frame)))
+    page.goto(f"http://localhost:{written.port}")
+    for tick in range(200, 204):
+        before = len(received)
+        written.estimates(range(tick, tick + 1))
+        wait_for(lambda before=before: page.wait_for_timeout(10) or (held and len(received) > before))
+    held[0].continue_()
+    page.wait_for_function(f"document.querySelector('.helo .plot')?.data && {LENGTH} >= 204")
+    assert page.evaluate("window.drawn") == 1
+    context.close()
 
 
 def test_zoom_survives_updates_until_the_viewer_returns_to_live(written, view):
