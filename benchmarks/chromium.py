@@ -8,9 +8,16 @@ from typing import Final
 
 from playwright.sync_api import Browser, sync_playwright
 
+#: The list of suggestions below the address bar, which in each window is a page of its own; then what Playwright turns
+#: off, whose list this one takes the place of.
+_OFF: Final = (
+    "WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup", "PaintHolding", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "MediaRouter", "OptimizationHints",
+)  # fmt: skip
 FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    f"--disable-features={','.join(_OFF)}",
 )  # fmt: skip
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

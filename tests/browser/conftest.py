@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.chromium import chromium, running
 from tests.browser.written import WrittenSession
+from tests.unmeasured import unmeasured  # noqa: F401 - of all tests here
 
 # What is waited for comes within a fraction of a second; a machine may be busy.
 expect.set_options(timeout=30_000)

@@ -1,6 +1,7 @@
 """Cutting the input into other chunks changes nothing, bit for bit."""
 
 import copy
+from functools import cache
 
 import numpy as np
 import pytest
@@ -59,6 +60,12 @@ STREAMS = {
 }
 
 
+@cache
+def undivided() -> dict[str, list[FeatureWindow]]:
+    """Return the windows of `STREAMS`, read as a whole."""
+    return by_modality(extract(STREAMS, hop_s=0.25))
+
+
 def windows_of(stream: Recorded, chunks: list[Chunk]) -> list[FeatureWindow]:
     processor = ParticipantProcessor({"x": (stream.info, stream.settings)}, hop_s=0.25)
     made = [window for chunk in chunks for window in processor.process("x", chunk)]
@@ -104,7 +111,7 @@ def arriving(stream: Recorded, longest_s: float, rng: np.random.Generator) -> li
 def test_windows_do_not_depend_on_how_streams_are_cut_and_interleave(seed: int, longest_s: float) -> None:
     """Of all modalities at once, with gaps and missing numbers; no input is written to, empty chunks do no harm."""
     rng = np.random.default_rng(seed)
-    expected = by_modality(extract(STREAMS, hop_s=0.25))
+    expected = undivided()
     chunks = [(at, name, one) for name, stream in STREAMS.items() for at, one in arriving(stream, longest_s, rng)]
     processor = ParticipantProcessor(streams_of(STREAMS), hop_s=0.25)
     windows = [w for _, name, chunk in sorted(chunks, key=lambda one: one[0]) for w in processor.process(name, chunk)]
