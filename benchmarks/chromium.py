@@ -8,11 +8,13 @@ from typing import Final
 
 from playwright.sync_api import Browser, sync_playwright
 
-#: The list of suggestions below the address bar, which in each window is a page of its own; then what Playwright turns
-#: off, whose list this one takes the place of.
+#: The list of suggestions below the address bar, which in each window is a page of its own; then what Playwright 1.65
+#: turns off, whose list this one takes the place of.
 _OFF: Final = (
-    "WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup", "PaintHolding", "HttpsUpgrades",
-    "HttpsFirstBalancedModeAutoEnable", "MediaRouter", "OptimizationHints",
+    "WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter",
+    "PaintHolding", "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints",
+    "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
 )  # fmt: skip
 FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

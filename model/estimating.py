@@ -115,7 +115,7 @@ class Helpers:
     def start(self) -> None:
         """Have them load the model, unless they have or there is one core only; does not wait for them."""
         if self._pool is None and cores() > 1:
-            self._pool = process_pool(cores() - 1, module=__name__)
+            self._pool = process_pool(cores() - 1)
             for _ in range(1, cores()):
                 self._pool.submit(_warm_up, self._checkpoint)
 

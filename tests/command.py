@@ -22,7 +22,7 @@ SEED = os.getpid()
 
 
 def helo(
-    *arguments: object, env: dict[str, str] | None = None, timeout: float = 150
+    *arguments: object, env: dict[str, str] | None = None, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
@@ -36,7 +36,7 @@ def helo(
     )
 
 
-def helo_json(*arguments: object, env: dict[str, str] | None = None, timeout: float = 150) -> dict[str, Any]:
+def helo_json(*arguments: object, env: dict[str, str] | None = None, timeout: float = 300) -> dict[str, Any]:
     """Run a command with --json and return the one object that it prints."""
     done = helo(*arguments, "--json", env=env, timeout=timeout)
     assert done.returncode == 0, done.stderr

@@ -30,7 +30,7 @@ class Live extends Page {
     for (const which of ["points", "state"]) this.next[which] = (update[which].at(-1)?.[0] ?? -1) + 1;
     this.undrawn.points.push(...points);
     this.undrawn.state.push(...state);
-    // What came while Plotly was loading is drawn once.
+    // What came while the page was busy, while Plotly was loading above all, is drawn once.
     if (this.waiting) return false;
     const fresh = this.undrawn;
     this.undrawn = { points: [], state: [] };

@@ -3,6 +3,7 @@
 import multiprocessing
 import multiprocessing.forkserver
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -54,14 +55,16 @@ def run_all(
 
 
 def process_pool(
-    n_processes: int, setup: Callable[..., None] | None = None, given: tuple[Any, ...] = (), *, module: str
+    n_processes: int, setup: Callable[..., None] | None = None, given: tuple[Any, ...] = (), *, module: str = ""
 ) -> ProcessPoolExecutor:
     """Return a pool of processes, each of which starts, with `setup`, when there is work for it.
 
-    They are forked from a process that has loaded the first pool's `module`, and nothing else: torch alone would take
-    each of them seconds. Each computes on one thread, since there is one a core, and threads would only wait.
+    They are forked from a process that computes nothing. It has loaded the first pool's `module`, since torch alone
+    would take each of them seconds; the first work waits for that, so that a giver who may not wait names none. Each
+    computes on one thread, since there is one a core, and threads would only wait.
     """
-    multiprocessing.set_forkserver_preload([module])
+    # What macOS computes with does not bear to be forked once it is loaded.
+    multiprocessing.set_forkserver_preload([module] if module and sys.platform == "linux" else [])
     with _one_thread_each():
         multiprocessing.forkserver.ensure_running()
     context = multiprocessing.get_context("forkserver")

@@ -198,6 +198,7 @@ def test_nothing_of_the_session_is_on_it_and_markup_is_text(rated, view):
     assert page.evaluate("window.hit") is None
     assert page.get_by_role("link").count() == 0
     assert page.title() == "helo live"
+    assert "plotly" not in page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name).join()")
     assert not any(emotion in page.content() for emotion in EMOTIONS)
     page = view(rated.port)
     expect(page.get_by_role("link", name="What the model used")).to_be_visible()
