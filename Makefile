@@ -49,7 +49,7 @@ live-tests: $(VENV)/.installed-all
 
 # These compute while those above wait for sensors; with what is left of the machine, so that no sensor is late.
 unit-tests: $(VENV)/.installed-all
-	@nice -n 19 $(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/unit > $(VENV)/unit-tests.log 2>&1; status=$$?; cat $(VENV)/unit-tests.log; exit $$status
+	@nice -n 19 $(BIN)/coverage run -m pytest -n 2 --dist loadfile --timeout 600 tests/unit > $(VENV)/unit-tests.log 2>&1; status=$$?; cat $(VENV)/unit-tests.log; exit $$status
 
 soak: $(VENV)/.installed-all ## Run the tests that take longer than `make test` should, and say what they measured
 	@HELO_CHROMIUM="$${HELO_CHROMIUM:-$$(tests/chromium.sh)}" $(BIN)/python -m pytest -m soak -rP

@@ -14,6 +14,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from pipeline.cli.main import app
+from pipeline.errors import BadInput
 
 HELO = [sys.executable, "-m", "pipeline.cli.main"]
 ROOT = Path(__file__).parents[1]
@@ -22,7 +23,7 @@ SEED = os.getpid()
 
 
 def helo(
-    *arguments: object, env: dict[str, str] | None = None, timeout: float = 300
+    *arguments: object, env: dict[str, str] | None = None, timeout: float = 150
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
@@ -36,7 +37,7 @@ def helo(
     )
 
 
-def helo_json(*arguments: object, env: dict[str, str] | None = None, timeout: float = 300) -> dict[str, Any]:
+def helo_json(*arguments: object, env: dict[str, str] | None = None, timeout: float = 150) -> dict[str, Any]:
     """Run a command with --json and return the one object that it prints."""
     done = helo(*arguments, "--json", env=env, timeout=timeout)
     assert done.returncode == 0, done.stderr
@@ -77,17 +78,21 @@ def wait_for(condition: Any, *, within_s: float = 60, every_s: float = 0.1) -> A
 
 
 def helo_here(*arguments: object) -> str:
-    """Run a command in this process, where another one would cost more than what it does; return what it prints.
-
-    Raises
-    ------
-    BadInput
-        The command's own: the sentence that `helo` would print.
-    """
+    """Run a command in this process, where another one would cost more than what it does; return what it prints."""
     done = CliRunner().invoke(app, list(map(str, arguments)))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
+    if not isinstance(done.exception, SystemExit | None):
         raise done.exception
     return done.stdout
+
+
+def refused_here(*arguments: object) -> str:
+    """Run a command in this process that must refuse its input and print nothing; return its one line."""
+    done = CliRunner().invoke(app, list(map(str, arguments)))
+    assert isinstance(done.exception, BadInput), done
+    assert done.stdout == ""
+    line = str(done.exception)
+    assert "\n" not in line
+    return line
 
 
 def status() -> dict[str, Any]:

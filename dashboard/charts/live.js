@@ -12,7 +12,6 @@ class Live extends Page {
 
   build({ setup }, Plotly) {
     this.next = { points: 0, state: 0 };
-    this.undrawn = { points: [], state: [] };
     const drawn = setup.emotions.length > 0 && !setup.blind;
     this.mixture = drawn ? new Mixture(Plotly, setup, this.theme()) : null;
     const charts = drawn ? [new Shares(setup)] : [new Absent("Mixture over time", "mixture"), new Absent("Now", "shares")];
@@ -28,16 +27,11 @@ class Live extends Page {
       return false;
     }
     for (const which of ["points", "state"]) this.next[which] = (update[which].at(-1)?.[0] ?? -1) + 1;
-    this.undrawn.points.push(...points);
-    this.undrawn.state.push(...state);
-    // What came while the page was busy, while Plotly was loading above all, is drawn once.
-    if (this.waiting) return false;
-    const fresh = this.undrawn;
-    this.undrawn = { points: [], state: [] };
     const now = local(update.sent);
     const events = update.events.map((event) => ({ ...event, at: local(event.at) })).reverse();
-    await this.mixture?.update({ now, points: fresh.points.map(moved), state: fresh.state.map(moved), events });
-    for (const panel of this.panels) panel.update({ ...update, points: fresh.points });
+    const more = this.waiting > 0;
+    await this.mixture?.update({ now, points: points.map(moved), state: state.map(moved), events, more });
+    for (const panel of this.panels) panel.update({ ...update, points });
     return true;
   }
 

@@ -98,7 +98,15 @@ def test_what_server_and_pages_keep_is_flat_and_a_late_viewer_sees_all_at_once(b
         for page in pages.values():
             page.goto("about:blank")
         alone = [opened(late, port, round(0.9 * sent)) for _ in range(5)]
-    for which, took in (("beside these four", among), ("alone", alone)):
+        new = []
+        for _ in range(5):
+            with browser.new_context() as context:
+                new.append(opened(context.new_page(), port, round(0.9 * sent)))
+    for which, took in (
+        ("beside these four", among),
+        ("alone", alone),
+        ("alone, for the first time in a browser", new),
+    ):
         print(f"The live page opened then, {which} (s): {', '.join(f'{one:.2f}' for one in took)}")  # noqa: T201 - as below
     assert {name: share for name, share in grown.items() if share > MOST_GROWTH} == {}
 

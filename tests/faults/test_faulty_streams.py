@@ -36,6 +36,7 @@ from pipeline.signals.closing import closed_by_the_clock
 from pipeline.signals.family import FEATURES
 from tests.command import helo_json
 
+pytestmark = pytest.mark.timeout(400)
 STREAMS = [(participant, modality) for participant, streams in SCRIPT.items() for modality in streams]
 FAULTS = [
     pytest.param(participant, modality, number, id=f"{participant}-{modality}-{fault.name}")

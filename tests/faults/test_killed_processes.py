@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import psutil
+import pytest
 
 from pipeline.store import ids, keys
 from tests.command import SEED, started, status, wait_for
@@ -18,6 +19,7 @@ from tests.faults.proofs import (
 )
 
 
+@pytest.mark.timeout(400)
 def test_every_process_is_killed_and_nothing_is_lost_but_what_its_own_reader_missed(tmp_path, unique):
     with live(unique, tmp_path) as session:
         # Before the first estimate: what has not begun yet begins all the same.
@@ -49,6 +51,7 @@ def test_every_process_is_killed_and_nothing_is_lost_but_what_its_own_reader_mis
     assert len(STREAMS) == len(ring)
 
 
+@pytest.mark.timeout(400)
 def test_a_reader_dies_together_with_the_store_and_with_all_that_read_from_it(tmp_path, unique):
     with live(unique, tmp_path) as session:
         session.goes_on()

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.faults.live import live
 from tests.faults.proofs import assert_nothing_lost_or_doubled, events, late_ticks
 
 PAUSE_S = 8
 
 
+@pytest.mark.timeout(400)
 def test_every_process_is_paused_and_nothing_is_lost(tmp_path, unique):
     """Two at a time where neither spares the other: the first of a pair has all of its work to catch up with."""
     with live(unique, tmp_path) as session:

@@ -1,7 +1,6 @@
 """Personalization: what the offset is, when it is believed, and what the model that was written says."""
 
 import csv
-import re
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from model.learning.train import estimate
 from model.predictor import Predictor
 from pipeline.errors import BadInput
 from pipeline.session.settings_file import parse_session
-from tests.command import helo, helo_here, helo_json
+from tests.command import helo, helo_json, refused_here
 from tests.rated import CLIP_S, write_rated
 
 N_EMOTIONS = 5
@@ -224,9 +223,7 @@ def test_ratings_that_fit_no_trial_leave_the_general_model(recorded, tmp_path):
 def test_bad_input_is_one_line(recorded, tmp_path, arguments, sentence):
     folder, ratings = recorded
     given = {"--ratings": str(ratings), "--out": str(tmp_path / "own.safetensors")} | dict([arguments])
-    with pytest.raises(BadInput, match=re.escape(sentence)) as refused:
-        helo_here("personalize", folder, *(word for pair in given.items() for word in pair))
-    assert "\n" not in str(refused.value)
+    assert sentence in refused_here("personalize", folder, *(word for pair in given.items() for word in pair))
 
 
 def test_a_session_without_a_rating_is_named(recorded, tmp_path):
