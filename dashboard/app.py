@@ -1,4 +1,4 @@
-"""The dashboard: ``streamlit run dashboard/app.py -- --recordings DIR [--session NAME]``.
+"""What the dashboard shows, run by Streamlit for each viewer; see ``server.py``.
 
 With a session, whose store the environment names, its live page is there, too.
 """

@@ -1,99 +1,65 @@
-"""The files that Streamlit serves to the page: the page's own modules, and Plotly's, copied from its wheel."""
+"""The files that a page is made of, its own modules and Plotly's program, served from memory."""
 
-import contextlib
-import filecmp
+import gzip
 import hashlib
-import os
-import shutil
-import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-import plotly
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
-from pipeline.errors import BadInput
+from dashboard.plotly_js import plotly_program
 
 SOURCES: Final = Path(__file__).parent / "charts"
-#: Made by `install`; Streamlit serves it as ``app/static`` and refuses links that leave it, hence the copies.
-STATIC: Final = Path(__file__).parent / "static"
-_PLOTLY: Final = "plotly.min.js"
+_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
+#: What a name stands for never changes, so no browser asks for it twice.
+_HEADERS: Final = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Encoding": "gzip",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
-def install(folder: Path = STATIC) -> None:
-    """Put what the page needs into the folder that is served, unless it is there.
-
-    The page's modules go into a folder named by their content, so that no browser mixes two versions of them.
-
-    Parameters
-    ----------
-    folder : Path
-        Where to put it.
+@cache
+def _served() -> dict[str, bytes]:
+    """Return each file by its name.
 
     Raises
     ------
     BadInput
-        The wheel of Plotly lacks its file, or the folder cannot be written.
+        Plotly's program is not to be had.
     """
-    wanted = {_PLOTLY: plotly_file(), **{f"{version()}/{source.name}": source for source in _modules()}}
-    try:
-        for name, source in wanted.items():
-            _copy(source, folder / name)
-        _drop_others(folder)
-    except OSError as error:
-        raise BadInput(
-            f"{folder}: cannot be written ({error}); the page is served from there: start helo once as the user who "
-            "installed it"
-        ) from error
+    ours = sorted(path for path in SOURCES.iterdir() if path.suffix in _TYPES)
+    program = f"{plotly_program()}\nexport {{ Plotly }};\n"
+    files = {**{path.name: path.read_bytes() for path in ours}, "plotly.min.js": program.encode()}
+    return {name: gzip.compress(content, 1, mtime=0) for name, content in files.items()}
 
 
-def plotly_file() -> Path:
-    """Return where Plotly's wheel keeps its JavaScript.
+@cache
+def folder() -> str:
+    """Return the folder that they are served in: named by their content, so that no browser mixes two versions.
 
     Raises
     ------
     BadInput
-        It is not there.
+        Plotly's program is not to be had.
     """
-    found = Path(plotly.__file__).parent / "package_data" / _PLOTLY
-    if not found.is_file():
-        raise BadInput(f"{found}: not found; reinstall plotly (`pip install --force-reinstall plotly`)")
-    return found
-
-
-def version() -> str:
-    """Return a name for the present content of the page's own modules."""
     digest = hashlib.sha256()
-    for source in _modules():
-        digest.update(source.name.encode() + source.read_bytes())
+    for name, content in _served().items():
+        digest.update(name.encode() + content)
     return f"page-{digest.hexdigest()[:12]}"
 
 
-def _modules() -> list[Path]:
-    return sorted(path for path in SOURCES.iterdir() if path.suffix in {".js", ".css"})
+def routes() -> list[BaseRoute]:
+    """Return how a server answers whoever asks for one of them."""
+    return [Route(f"/{folder()}/{{name}}", _answer)]
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy under another name first: a second launch at the same moment never serves half a file."""
-    if target.is_file() and filecmp.cmp(source, target, shallow=False):
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.")
-    os.close(handle)
-    try:
-        shutil.copyfile(source, name)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _drop_others(folder: Path) -> None:
-    """Drop what an earlier program left; a second launch at the same moment does so, too."""
-    for other in folder.glob("page-*"):
-        if other.name != version():
-            # Whoever moves it away drops it.
-            with (
-                tempfile.TemporaryDirectory(dir=folder, prefix="dropped.") as dropped,
-                contextlib.suppress(FileNotFoundError),
-            ):
-                other.rename(Path(dropped) / other.name)
+async def _answer(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _served():
+        raise HTTPException(404)
+    return Response(_served()[name], headers=_HEADERS, media_type=_TYPES[Path(name).suffix])

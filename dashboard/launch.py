@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from dashboard.access import address
-from dashboard.assets import install
 from dashboard.openid import openid_file
+from dashboard.plotly_js import plotly_program
 
-APP: Final = Path(__file__).with_name("app.py")
+SERVER: Final = Path(__file__).with_name("server.py")
 #: Names the key of whoever may control the session from its page; without it nobody may.
 OPERATOR_VARIABLE: Final = "HELO_OPERATOR_KEY"
 
@@ -28,15 +28,15 @@ def command(session: str, port: int, recordings: Path) -> list[str]:
     Raises
     ------
     BadInput
-        Plotly's file cannot be put where the page gets it, or it may not be served at that address.
+        Plotly's program is not to be had, or the pages may not be served at that address.
     """
-    install()
+    plotly_program()  # whether it can be served is for whoever starts it to say, not for a page
     # The rest is set by .streamlit/config.toml beside the app; these must hold whatever else is configured.
     options = {
         "--server.address": address(),
         "--server.port": str(port),
         "--server.headless": "true",
-        "--server.enableStaticServing": "true",
+        "--server.baseUrlPath": "",
         "--browser.gatherUsageStats": "false",
     }
     file = openid_file()
@@ -44,6 +44,6 @@ def command(session: str, port: int, recordings: Path) -> list[str]:
         options["--secrets.files"] = str(file)
     flags = [part for option in options.items() for part in option]
     return [
-        sys.executable, "-P", "-m", "streamlit", "run", str(APP), *flags,
+        sys.executable, "-P", "-m", "streamlit", "run", str(SERVER), *flags,
         "--", f"--session={session}", f"--recordings={recordings.resolve()}",
     ]  # fmt: skip

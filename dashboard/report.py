@@ -8,7 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from dashboard.assets import SOURCES, plotly_file
+from dashboard.assets import SOURCES
+from dashboard.plotly_js import plotly_program
 from dashboard.recorded.view import compose
 from pipeline.errors import BadInput
 from pipeline.session.export.whole import require_absent
@@ -45,7 +46,7 @@ _PAGE: Final = """<!doctype html>
 <script type="module">
 import {{ SessionView }} from "helo/{entry}";
 const sent = JSON.parse(document.getElementById("sessions").textContent);
-const views = sent.map((data) => new SessionView(window.Plotly, data));
+const views = sent.map((data) => new SessionView(Plotly, data));
 for (const view of views) {{
   document.body.append(view.element);
   await view.draw();
@@ -109,7 +110,7 @@ def report(path: Path) -> str:
         title=html.escape(f"{path.resolve().name} · helo"),
         styles="\n".join([_theme(), *((SOURCES / name).read_text(encoding="utf-8") for name in _STYLES)]),
         modules=json.dumps({"imports": _modules(_ENTRY)}),
-        plotly=plotly_file().read_text(encoding="utf-8").replace("</script", r"<\/script"),
+        plotly=plotly_program().replace("</script", r"<\/script"),
         # Within a script element only `<` could end it.
         data=data.replace("<", r"\u003c"),
         entry=_ENTRY,

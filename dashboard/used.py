@@ -65,7 +65,7 @@ def _hop_s(situation: Situation) -> float:
 def _made(made: Explained | None, situation: Situation) -> dict[str, Any]:
     """Return plan and correlation, each None where it is not known; and why there is no plan, in words."""
     model = situation.model
-    if made is not None and model is not None and made.model_hash != model.model_hash:
+    if made is not None and (model is None or made.model_hash != model.model_hash):
         made = None  # the model that was chosen since has not answered yet
     without = _without_plan(made, situation)
     plan = None if made is None or made.plan is None or without else _rows(made.plan)

@@ -37,7 +37,8 @@ READY = {
     }}""",
     "used": """() => {
         const plots = [...document.querySelectorAll('.js-plotly-plot')];
-        return plots.length === 3 && document.querySelector('.plan rect') && plots[0].data[0].x.length >= 60;
+        const squares = ['.plan rect', '.correlation rect'].every((one) => document.querySelector(one));
+        return plots.length === 2 && squares && plots[0].data[0].x.length >= 60;
     }""",
     "signals": """() => {
         const newest = Number(document.querySelector('.eeg canvas')?.dataset.newest);

@@ -5,24 +5,24 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.assets import version
+from dashboard.assets import folder
 
 #: Streamlit sends this text with every update, so it only fetches the page's own modules, once.
 _BOOTSTRAP = """
-const of = (module) => import(new URL(`app/static/{folder}/${{module}}.js`, document.baseURI));
+const of = (module) => import(new URL(`{folder}/${{module}}.js`, document.baseURI));
 {first}
 const page = of("{module}");
 const decoded = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 export default async ({{ data, ...component }}) => (await page).default({{ ...component, data: decoded(data) }});
 """
-#: Pages without a chart.
+#: Pages that do without Plotly.
 _UNDRAWN = {"rating"}
 
 
 @st.cache_resource
 def _component(module: str) -> Callable[..., Any]:
     first = "" if module in _UNDRAWN else 'of("plotly");'
-    js = _BOOTSTRAP.format(folder=version(), module=module, first=first)
+    js = _BOOTSTRAP.format(folder=folder(), module=module, first=first)
     return st.components.v2.component(f"helo_{module}", js=js, isolate_styles=False)
 
 

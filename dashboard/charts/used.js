@@ -1,5 +1,6 @@
 // What the model used: the weight of each modality and its distance from the training data over the last minutes, and
 // what the newest estimate was made of. The server sends all of it, once a second.
+import { Correlation } from "./correlation.js";
 import { plain } from "./dom.js";
 import { axis, fitting, frame } from "./look.js";
 import { local, Page, page } from "./page.js";
@@ -18,13 +19,9 @@ class Chart extends Reading {
     this.fit = fitting(Plotly, this.plot);
   }
 
-  /** Draw, or say why there is nothing to draw; what is the same as before, of which it is made, is not drawn anew. */
-  async draw(message, traces, layout, of = null) {
-    if (!this.offer(message)) return;
-    const made = of && JSON.stringify(of);
-    if (made && made === this.made) return;
-    this.made = made;
-    await this.Plotly.react(this.plot, traces(), layout(), CONFIG);
+  /** Draw, or say why there is nothing to draw. */
+  async draw(message, traces, layout) {
+    if (this.offer(message)) await this.Plotly.react(this.plot, traces(), layout(), CONFIG);
   }
 
   forget() {
@@ -41,16 +38,16 @@ class Used extends Page {
     this.weights = new Chart(Plotly, "Weight of each modality", weights, "weights");
     this.distances = new Chart(Plotly, "Distance from the training data", distances, "distances");
     this.plan = new Plan("Transport plan", plan);
-    this.correlation = new Chart(Plotly, "Learned label correlation", correlation, "correlation");
-    this.charts = [this.weights, this.distances, this.plan, this.correlation];
-    return this.charts;
+    this.correlation = new Correlation("Learned label correlation", correlation);
+    this.charts = [this.weights, this.distances];
+    return [...this.charts, this.plan, this.correlation];
   }
 
   async show(update) {
     this.update = update;
     const theme = this.theme();
     await this.overTime(update, theme);
-    await this.ofTheNewest(update, theme);
+    this.ofTheNewest(update);
     return true;
   }
 
@@ -77,22 +74,10 @@ class Used extends Page {
     }));
   }
 
-  async ofTheNewest({ made, setup }, theme) {
+  ofTheNewest({ made, setup }) {
     this.plan.draw(made.without || null, made);
-    const names = setup.emotions.map(({ name }) => plain(name));
-    const named = { showgrid: false, tickvals: names.map((_, k) => k), ticktext: names };
-    await this.correlation.draw(made.correlation ? null : made.asked, () => {
-      const others = made.correlation.map((row, i) => row.map((value, k) => (i === k ? null : value)));
-      const most = Math.max(...others.flat().filter((value) => value !== null).map(Math.abs), 0.01);
-      return [{
-        type: "heatmap", z: others, colorscale: [[0, "#B35806"], [0.5, theme.panel], [1, "#3F4FA8"]], zmin: -most, zmax: most,
-        xgap: 1, ygap: 1, hoverongaps: false, hovertemplate: "%{z:+.2f}<extra></extra>",
-        colorbar: { thickness: 10, outlinewidth: 0, tickfont: { color: theme.muted, size: 11 } },
-      }];
-    }, () => ({
-      ...frame(theme, { xaxis: { ...axis(theme), ...named, tickangle: -45 }, yaxis: { ...axis(theme), ...named, autorange: "reversed" } }),
-      margin: { l: 92, r: 6, t: 4, b: 74 }, dragmode: false,
-    }), [made.correlation, theme]);
+    const names = setup.emotions.map(({ name }) => name);
+    this.correlation.draw(made.correlation ? null : made.asked, made.correlation, names);
   }
 
   async recolour() {

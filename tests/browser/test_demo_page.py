@@ -88,18 +88,24 @@ def test_what_the_model_used_is_shown_with_how_to_read_it(demo, view):
     page = view(demo, "used")
     for sentence in USED.values():
         expect(page.get_by_text(sentence)).to_be_visible()
-    page.wait_for_function("document.querySelectorAll('.helo .js-plotly-plot').length === 3")
-    weights, correlation = page.evaluate(
-        "['.weights', '.correlation'].map(place => document.querySelector(`${place} .plot`).data)"
-        ".map(data => data.filter(trace => String(trace.x?.at(-1)) === String(data.at(-1).x?.at(-1)))"
-        ".map(trace => JSON.parse(JSON.stringify(trace.z ?? trace.y))))"
+    page.wait_for_function("document.querySelectorAll('.helo .js-plotly-plot').length === 2")
+    weights = page.evaluate(
+        "(({ data }) => data.filter(({ x }) => String(x?.at(-1)) === String(data.at(-1).x?.at(-1)))"
+        ".map(({ y }) => Array.from(y)))(document.querySelector('.weights .plot'))"
     )
     page.wait_for_selector(".plan rect", state="attached")
     said = page.locator(".plan title").all_text_contents()
     plan = [float(one.rpartition(": ")[2].removesuffix(" %")) / 100 for one in said]
     assert np.sum([trace[-1] for trace in weights]) == pytest.approx(1, abs=0.01)
     assert np.sum(plan) == pytest.approx(1, abs=0.02)
-    assert np.shape(correlation[0]) == (len(EMOTIONS), len(EMOTIONS))
+    page.wait_for_selector(".correlation rect", state="attached")
+    written = page.locator(".correlation .number").all_text_contents()
+    correlation = np.reshape([float(one.replace("−", "-") or "nan") for one in written], (len(EMOTIONS), len(EMOTIONS)))
+    others = correlation[~np.eye(len(EMOTIONS), dtype=bool)]
+    assert np.isnan(np.diag(correlation)).all()
+    assert np.all(np.abs(others) < 1)
+    assert np.any(others != 0)
+    assert correlation == pytest.approx(correlation.T, abs=0.011, nan_ok=True)
 
 
 EEG = "document.querySelector('.eeg canvas')"

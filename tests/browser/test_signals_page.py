@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
-from dashboard.assets import version
+from dashboard.assets import folder
 from pipeline.modalities import EEG_CHANNELS
 from pipeline.signals.offline import Recorded
 from pipeline.signals.participant import ParticipantProcessor
@@ -184,8 +184,8 @@ def test_an_update_that_never_came_is_asked_for_again(written, view):
     page = view(written.port, "signals")
     heads, columns = page.evaluate(
         """async (folder) => {
-            const { Heads } = await import(new URL(`app/static/${folder}/heads.js`, location.origin));
-            const { Columns } = await import(new URL(`app/static/${folder}/columns.js`, location.origin));
+            const { Heads } = await import(new URL(`${folder}/heads.js`, location.origin));
+            const { Columns } = await import(new URL(`${folder}/columns.js`, location.origin));
             const heads = new Heads({ key: 'eeg' }, { how: { heads: '' } });
             const told = { heads: { bands: ['1-4 Hz'], channels: ['Cz'], states: [''], power: [[1]] } };
             const taken = heads.take(told);
@@ -197,7 +197,7 @@ def test_an_update_that_never_came_is_asked_for_again(written, view):
                 ([whole, first]) => columns.take({ ...some, whole, first }));
             return [taken, [answers, columns.rows.map(({ time, low, high }) => [time, low[0], high[0]])]];
         }""",
-        version(),
+        folder(),
     )
     assert heads is False
     # Nothing is known of that view; all of it; the same again; the next; one between is missing.

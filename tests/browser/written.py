@@ -59,7 +59,7 @@ class WrittenSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        ended = self._dashboard.poll()
+        ended = self.dashboard.poll()
         self.stop_dashboard()
         self._output.close()
         self.board.close()
@@ -71,15 +71,15 @@ class WrittenSession:
     def start_dashboard(self) -> None:
         """Start the dashboard, and wait until it answers."""
         argv = command(self.session, self.port, self._recordings)
-        self._dashboard = subprocess.Popen(
+        self.dashboard = subprocess.Popen(
             argv, env={**os.environ, STORE_VARIABLE: self.server.url}, stdout=self._output, stderr=subprocess.STDOUT
         )
         wait_for(self._answers)
 
     def stop_dashboard(self) -> None:
         """Stop the dashboard."""
-        self._dashboard.terminate()
-        self._dashboard.wait(30)
+        self.dashboard.terminate()
+        self.dashboard.wait(30)
 
     def begin(
         self,
@@ -141,7 +141,7 @@ class WrittenSession:
         writer.close()
 
     def _answers(self) -> bool:
-        assert self._dashboard.poll() is None, self._log.read_text()
+        assert self.dashboard.poll() is None, self._log.read_text()
         return answers(self.port)
 
 
@@ -150,7 +150,7 @@ def answers(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=5) as answer:
             return answer.status == 200
-    except urllib.error.URLError:
+    except OSError:
         return False
 
 

@@ -1,67 +1,51 @@
-"""The files that the page is made from are put where Streamlit serves them."""
+"""The files that a page is made of, and the command that serves them."""
 
 import itertools
-import os
-from concurrent.futures import ThreadPoolExecutor
+import re
 from pathlib import Path
 
 import plotly
 import pytest
 
-from dashboard.assets import SOURCES, install, version
-from dashboard.launch import APP, command
+from dashboard import plotly_js
+from dashboard.assets import SOURCES
+from dashboard.launch import SERVER, command
+from dashboard.plotly_js import plotly_program
 from pipeline.errors import BadInput
 
 
-def test_install_copies_plotly_and_the_page_s_own_files(tmp_path):
-    install(tmp_path)
-    original = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    assert (tmp_path / "plotly.min.js").read_bytes() == original.read_bytes()
-    assert not (tmp_path / "plotly.min.js").is_symlink()
-    served = {path.name: path.read_bytes() for path in (tmp_path / version()).iterdir()}
-    assert served == {path.name: path.read_bytes() for path in SOURCES.iterdir() if path.suffix in {".js", ".css"}}
+def test_plotly_comes_with_its_notice_and_without_the_kinds_of_chart_that_no_page_has():
+    original = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_text()
+    notice, _, program = plotly_program().partition("*/\n")
+    assert "Copyright" in notice
+    assert "MIT" in notice
+    before, after = program.split(".register([])")
+    assert re.search(re.escape(before[-200:]) + r"\.register\(\[[\w$(),]+\]\)" + re.escape(after[:200]), original)
+    assert before in original
+    assert after in original
 
 
-def test_install_leaves_what_is_there_and_replaces_what_differs(tmp_path):
-    install(tmp_path)
-    kept = (tmp_path / version() / "live.js").stat().st_mtime_ns
-    (tmp_path / "plotly.min.js").write_text("half a file")
-    (tmp_path / "page-of-an-older-version").mkdir()
-    install(tmp_path)
-    changed = tmp_path.stat().st_mtime_ns
-    install(tmp_path)
-    assert tmp_path.stat().st_mtime_ns == changed  # nothing is written: another user may start what is installed
-    assert (tmp_path / version() / "live.js").stat().st_mtime_ns == kept
-    assert (tmp_path / "plotly.min.js").stat().st_size > 1_000_000
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["plotly.min.js", version()])
-
-
-def test_launches_at_the_same_moment_do_not_disturb_one_another(tmp_path):
-    older = tmp_path / "page-of-an-older-version"
-    older.mkdir()
-    for number in range(500):
-        (older / f"{number}.js").touch()
-    with ThreadPoolExecutor(8) as launches:
-        list(launches.map(install, [tmp_path] * 8))
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["plotly.min.js", version()])
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(BadInput, match="cannot be written"):
-        install(tmp_path)
+@pytest.mark.parametrize(
+    "text", [None, "window.Plotly = {}", '/** */\n=> {\n"use strict";var Plotly=f();\nwindow.Plotly = Plotly;']
+)
+def test_a_plotly_of_another_form_is_said_in_one_sentence(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(plotly_js.plotly, "__file__", str(tmp_path / "__init__.py"))
+    if text is not None:
+        (tmp_path / "package_data").mkdir()
+        (tmp_path / "package_data" / "plotly.min.js").write_text(text)
+    with pytest.raises(BadInput, match=r"plotly\.min\.js: not .*; (re)?install") as refused:
+        command("demo", 8600, tmp_path)
+    assert "\n" not in str(refused.value)
 
 
 def test_every_import_of_the_page_names_a_file_that_is_served():
-    names = {path.name for path in SOURCES.iterdir()}
+    served = {path.name for path in SOURCES.iterdir()} | {"plotly.min.js"}
     for module in SOURCES.glob("*.js"):
-        imported = [line.split('"')[1] for line in module.read_text().splitlines() if line.startswith("import ")]
-        assert all(name.removeprefix("./") in names for name in imported), module.name
+        assert set(re.findall(r'(?:from |import\()"\./([^"]+)"', module.read_text())) <= served, module.name
 
 
 def test_the_page_never_turns_text_into_markup():
-    for source in [*SOURCES.glob("*.js"), *APP.parent.rglob("*.py")]:
+    for source in [*SOURCES.glob("*.js"), *SERVER.parent.rglob("*.py")]:
         text = source.read_text()
         assert not any(way in text for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "unsafe_allow_html"))
 

@@ -1,0 +1,9 @@
+"""The dashboard's server: ``streamlit run dashboard/server.py -- --recordings DIR [--session NAME]``."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.assets import routes
+
+app = st.App(Path(__file__).with_name("app.py"), routes=routes())
