@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.charts.component import show
 from dashboard.feed import Feed
+from dashboard.screens.opening import opens, to_update
 from dashboard.screens.participant import chosen
 
 #: Seconds between two updates of a page.
@@ -15,17 +16,19 @@ WAIT_S = 0.2
 
 def page(feed: Feed) -> None:
     """Show the live page of one participant."""
-    _picture(feed, chosen(feed))
+    participant = chosen(feed)
+    slot = f"sent {participant}"
+    opens(slot)
+    _picture(feed, participant, slot)
 
 
 @st.fragment(run_every=PERIOD_S)
-def _picture(feed: Feed, participant: str) -> None:
+def _picture(feed: Feed, participant: str, slot: str) -> None:
     if not participant and feed.participants():
         st.rerun()  # the session is there now, and its participants with it
-    slot = f"sent {participant}"
 
     def forget() -> None:
         st.session_state[slot] = None
 
-    update, st.session_state[slot] = feed.update(participant, st.session_state.get(slot), wait_s=WAIT_S)
+    update, st.session_state[slot] = feed.update(participant, to_update(slot), wait_s=WAIT_S)
     show("live", update, key=f"live-{participant}", on_resend=forget)

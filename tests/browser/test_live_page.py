@@ -1,11 +1,18 @@
 """What the live page shows of sessions that the test writes."""
 
+import gzip
 import re
+import sys
+import urllib.error
+import urllib.request
 
 import numpy as np
+import psutil
 import pytest
 from playwright.sync_api import expect
 
+from dashboard.assets import SOURCES, folder
+from dashboard.screens.opening import OPENING
 from pipeline.modalities import EMOTIONS
 from pipeline.records import Event
 from pipeline.states import Alarm, Alarms, Explained
@@ -96,6 +103,54 @@ def test_a_new_viewer_sees_the_last_minutes_at_once(written, view):
         assert points(page) == 200
 
 
+def test_the_first_updates_all_hold_everything_for_streamlit_may_drop_some_while_a_page_opens(written, browser):
+    written.live(range(20))
+    whole = []
+
+    def take(frame):
+        if b'"points":[[' in bytes(frame):
+            whole.append(b'"points":[[0,' in bytes(frame))
+
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.on("websocket", lambda socket: socket.on("framereceived", take))
+        page.goto(f"http://localhost:{written.port}", wait_until="commit")
+        wait_for(lambda: page.wait_for_timeout(10) or len(whole) >= OPENING + 3)
+    assert all(whole[:OPENING])
+    assert not all(whole)
+
+
+def test_a_page_s_files_are_served_as_they_are_for_good_and_nothing_else_is(written):
+    def ask(name):
+        try:
+            return urllib.request.urlopen(f"http://localhost:{written.port}/{folder()}/{name}")
+        except urllib.error.HTTPError as error:
+            return error
+
+    for path in (SOURCES / "live.js", SOURCES / "live.css"):
+        with ask(path.name) as answer:
+            assert gzip.decompress(answer.read()) == path.read_bytes()
+            assert "immutable" in answer.headers["Cache-Control"]
+            assert {".js": "javascript", ".css": "css"}[path.suffix] in answer.headers["Content-Type"]
+    for name in (
+        "nothing.js",
+        "component.py",
+        "../app.py",
+        "..%2fapp.py",
+        "%2e%2e%2fapp.py",
+        "../charts/component.py",
+        "",
+    ):
+        with ask(name) as answer:
+            assert not answer.read().startswith(b'"""')
+            assert answer.status >= 400 or "text/html" in answer.headers["Content-Type"]  # then it is Streamlit's page
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process says what it has loaded")
+def test_the_server_runs_on_uvloop(written):
+    assert any("uvloop" in one.path for one in psutil.Process(written.dashboard.pid).memory_maps())
+
+
 def test_new_points_are_added_to_the_chart_that_stands(written, view):
     written.live(range(40))
     page = view(written.port)
@@ -154,6 +209,7 @@ def test_what_the_model_used_has_a_gap_where_it_abstained_and_no_old_plan(writte
     written.estimates(range(80), abstained=range(28, 48), modalities=uses)
     plan = np.full((2, 2), 0.25, np.float32)
     correlation = np.eye(len(EMOTIONS), dtype=np.float32)
+    correlation[0, 1:4] = [0.127, -0.254, 0.004]
     written.board.put_explained("P001", Explained(1, local_clock() - 60, plan, 0.5, correlation, "abc"))
     page = view(written.port, "used")
     page.wait_for_function("document.querySelector('.weights .plot')?.data?.length === 4")
@@ -166,7 +222,15 @@ def test_what_the_model_used_has_a_gap_where_it_abstained_and_no_old_plan(writte
     assert sum(spans[::2]) == pytest.approx(20 - 5 - 2, abs=1.01)
     expect(page.locator(".plan .empty")).to_contain_text("The last answer is of 6")
     expect(page.locator(".plan rect")).to_have_count(0)
-    page.wait_for_selector(".correlation .main-svg")
+    first = page.locator(".correlation rect:not(.ground)")
+    expect(page.locator(".correlation .number")).to_have_count(len(EMOTIONS) ** 2)
+    assert page.locator(".correlation .number").all_text_contents()[:4] == ["", "+.13", "−.25", "0"]
+    assert first.nth(2).get_attribute("class") == "apart"
+    assert first.nth(1).get_attribute("class") != "apart"
+    full, half = (float(first.nth(place).get_attribute("fill-opacity")) for place in (2, 1))
+    assert half == pytest.approx(full / 2, abs=0.01)
+    assert first.nth(0).get_attribute("fill-opacity") == "0.000"  # with itself
+    assert first.nth(1).locator("title").text_content() == f"{EMOTIONS[0]}, {EMOTIONS[1]}: +.13"
 
 
 def test_the_table_of_sensors_calls_nothing_whole_or_weighed_that_is_not(written, view):
