@@ -10,6 +10,7 @@ import pyxdf
 
 from pipeline.session.recorded import open_session
 from pipeline.session.runtime import running
+from pipeline.session.tables import read_table
 from tests.command import SEED, helo, helo_json, started, status, wait_for
 
 DEMO = ("demo", "--seed", SEED, "--no-dashboard", "--json")
@@ -26,6 +27,10 @@ def state() -> str:
 
 def on_disk(stream: str = "P001/eeg") -> int:
     return (status()["recording"] or {"samples": {}})["samples"].get(stream, 0)
+
+
+def estimates_on_disk(folder: Path) -> int:
+    return len(read_table(folder / "estimates")) if (folder / "estimates.arrows").exists() else 0
 
 
 def control(*arguments: object) -> dict:
@@ -157,7 +162,8 @@ def test_a_session_that_never_recorded_leaves_no_folder(tmp_path):
 
 def test_a_session_goes_on_without_the_folder_that_it_was_recorded_in(tmp_path):
     with started(*DEMO, "--recordings", tmp_path / "disk") as run:
-        wait_for(lambda: on_disk() > 3600)  # with estimates
+        wait_for(lambda: on_disk() > 3600)
+        wait_for(lambda: estimates_on_disk(tmp_path / "disk" / "demo") > 8)
         (tmp_path / "disk").rename(tmp_path / "unplugged")
         wait_for(lambda: state() == "stopped")
         before = received()
