@@ -17,9 +17,7 @@ WAIT_S = 0.2
 def page(feed: Feed) -> None:
     """Show the live page of one participant."""
     participant = chosen(feed)
-    slot = f"sent {participant}"
-    opens(slot)
-    _picture(feed, participant, slot)
+    _picture(feed, participant, opens(f"sent {participant}"))
 
 
 @st.fragment(run_every=PERIOD_S)

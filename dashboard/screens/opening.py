@@ -9,10 +9,11 @@ import streamlit as st
 OPENING: Final = 3
 
 
-def opens(slot: str) -> None:
-    """Take it that a page opens; what it has been sent is in this slot of the viewer's session."""
+def opens(slot: str) -> str:
+    """Take it that a page opens; return where in the viewer's session it stands what the page has been sent."""
     st.session_state[slot] = None
     st.session_state[_left(slot)] = OPENING
+    return slot
 
 
 def to_update(slot: str) -> Any:

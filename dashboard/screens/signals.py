@@ -16,9 +16,7 @@ PERIOD_S = 0.25
 def page(feed: Feed) -> None:
     """Show the signals of one participant."""
     participant = chosen(feed)
-    slot = f"signals sent {participant}"
-    opens(slot)
-    _signals(feed, participant, slot)
+    _signals(feed, participant, opens(f"signals sent {participant}"))
 
 
 @st.fragment(run_every=PERIOD_S)

@@ -35,8 +35,13 @@ def test_the_face_is_the_webcams_and_the_demo_goes_on_without_it(tmp_path, share
             [str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as demo:
             estimated = tmp_path / "demo" / "estimates.arrows"
-            begun = wait_for(lambda: estimated.is_file() and estimated.stat().st_size, within_s=150)
-            wait_for(lambda: estimated.stat().st_size > begun, within_s=150)
+
+            def size() -> int:
+                assert demo.poll() is None, demo.communicate()
+                return estimated.stat().st_size if estimated.is_file() else 0
+
+            begun = wait_for(size, within_s=150)
+            wait_for(lambda: size() > begun, within_s=150)
             camera.close()
             printed, said = demo.communicate(timeout=150)
     assert demo.returncode == 0, said
