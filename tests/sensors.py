@@ -34,6 +34,11 @@ class Sensor:
             self._writer.append(ids.raw_id(self._segment, first), chunk)
             self._next += 4
 
+    @property
+    def chunks(self) -> int:
+        """How many were stored."""
+        return self._next // 4
+
     def begin_segment(self) -> None:
         """Go on in a new segment."""
         self._segment, self._began = self._segment + 1, self._next

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from itertools import groupby
+from typing import Final
 
 from model.header import model_path, read_header
 from pipeline.records import Chunk
@@ -15,11 +16,13 @@ from pipeline.workers.owned import OwnedParticipant
 from pipeline.workers.recording import Known
 
 #: How often a snapshot is saved, even if nothing asks for one (s).
-SAVE_EVERY_S = 2.0
+SAVE_EVERY_S: Final = 2.0
 #: Longest wait for chunks (s).
-_WAIT_S = 0.25
+_WAIT_S: Final = 0.25
 #: A server that answers so much later than it should was away (s).
-_SLOW_S = 0.2
+_SLOW_S: Final = 0.2
+#: Of a backlog so many chunks of a stream are processed between two signs of life: whoever catches up does not hang.
+_AT_ONCE: Final = 64
 
 
 class Preprocess:
@@ -125,7 +128,10 @@ class Preprocess:
         begun = local_clock()
         try:
             for key, new in groupby(entries, key=lambda entry: entry.key):
-                one.take(key, [entry.record for entry in new])
+                chunks = [entry.record for entry in new]
+                for first in range(0, len(chunks), _AT_ONCE):
+                    self._context.pulse.beat()
+                    one.take(key, chunks[first : first + _AT_ONCE])
         except StoreLost:
             for key, last_id in one.read.items():
                 self._reader.follow(key, last_id)

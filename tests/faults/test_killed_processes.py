@@ -42,7 +42,7 @@ def test_every_process_is_killed_and_nothing_is_lost_but_what_its_own_reader_mis
     assert_nothing_lost_or_doubled(result, unique, ring, outages={"eeg": 1})
     assert_deaths_were_noticed(result, session.killed)
     restarts = events(folder, "restart")
-    assert result["restarts"] == len(restarts) == 13
+    assert result["restarts"] == len(restarts) == 13, [event["text"] for event in restarts]
     hung = "The preprocess process gave no sign of life and was killed; it is being restarted."
     assert [event["text"] for event in restarts].count(hung) == 1
     for modality in ("EEG", "GSR", "PPG", "Face"):

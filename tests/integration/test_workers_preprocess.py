@@ -145,3 +145,19 @@ def test_what_a_reader_that_was_held_up_brings_in_pieces_makes_nothing_late(conn
         take(-4, 0.1, 0.1)
         assert participant.lateness.may_judge(back + 0.2)
         participant.close()
+
+
+def test_a_worker_that_catches_up_gives_signs_of_life(connection, unique, monkeypatch):
+    settings = session_of(unique, {"eeg": EEG})
+    sensor = Sensor(connection, unique, "EEG", local_clock() + 60, 8)
+    sensor.send(8)
+    beats: list[int] = []
+    with context_of(connection, settings) as context:
+        context.board.put_stream("P001", stream_info("EEG"))
+        worker = Preprocess(context, {"P001": leased(context, "preprocess", "P001")})
+        beat = context.pulse.beat
+        monkeypatch.setattr(context.pulse, "beat", lambda: beats.append(len(beats)) or beat())
+        worker.step()
+        assert len(beats) >= 1 + sensor.chunks / 64
+        worker.close()
+    sensor.close()
