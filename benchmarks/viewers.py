@@ -1,8 +1,9 @@
 """What viewers cost: a real demo's live page, looked at by N WebSocket clients at once.
 
-``python -m benchmarks.viewers [--viewers 1 10] [--seconds S] [--json]`` runs `helo demo`, and lets N clients do what
-Streamlit's page does: open the stream, run the page, and run its fragment again as often as the page is told to. CPU is
-the dashboard's, user and system, in seconds per second; without a viewer it reads the store.
+``python -m benchmarks.viewers [--viewers 1 10] [--seconds S] [--json]`` runs `helo demo`, and lets N clients do what a
+browser does: have Streamlit run the page, and with the ticket that this gives follow the updates while Streamlit's own
+WebSocket stays open. CPU is the dashboard's, user and system, in seconds per second; without a viewer it reads the
+store.
 """
 
 import argparse
@@ -26,6 +27,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
+from dashboard.push import ADDRESS
+
 HELO = [sys.executable, "-m", "pipeline.cli.main"]
 _START_S: Final = 120.0
 _WARM_UP_S: Final = 8.0
@@ -39,47 +42,39 @@ class Viewer:
     updates: list[float] = field(default_factory=list)
     """When each came (s)."""
     bytes: int = 0
-    _fragments: set[str] = field(default_factory=set)
-    """Those that are run again and again."""
 
     async def look(self) -> None:
         """Look until cancelled."""
-        uri = f"ws://localhost:{self.port}/_stcore/stream"
-        origin = f"http://localhost:{self.port}"
-        async with connect(uri, subprotocols=["streamlit"], origin=origin, max_size=None) as socket_:  # type: ignore[list-item, arg-type]
-            await socket_.send(_rerun().SerializeToString())
-            again: set[asyncio.Task[None]] = set()
-            try:
-                async for data in socket_:
-                    assert isinstance(data, bytes)
-                    self.bytes += len(data)
-                    message = ForwardMsg.FromString(data)
-                    kind = message.WhichOneof("type")
-                    if kind == "auto_rerun" and message.auto_rerun.fragment_id not in self._fragments:
-                        rerun = message.auto_rerun
-                        self._fragments.add(rerun.fragment_id)
-                        again.add(asyncio.create_task(self._again(socket_, rerun.fragment_id, rerun.interval)))
-                    elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "bidi_component":
-                        self.updates.append(time.monotonic())
-            finally:
-                for task in again:
-                    task.cancel()
-
-    async def _again(self, socket_: ClientConnection, fragment: str, interval: float) -> None:
-        due = time.monotonic()
-        while True:
-            due += interval
-            await asyncio.sleep(due - time.monotonic())
-            await socket_.send(_rerun(fragment).SerializeToString())
+        options: dict[str, Any] = {"origin": f"http://localhost:{self.port}", "max_size": None}
+        host = f"ws://localhost:{self.port}"
+        async with (
+            connect(f"{host}/_stcore/stream", subprotocols=["streamlit"], **options) as page,  # type: ignore[list-item]
+            connect(f"{host}{ADDRESS}", **options) as updates,
+        ):
+            await page.send(_run().SerializeToString())
+            await updates.send(json.dumps(await _ticket(page)))
+            async for update in updates:
+                await updates.send('{"drawn": true}')
+                self.bytes += len(update)
+                self.updates.append(time.monotonic())
 
 
-def _rerun(fragment: str = "") -> BackMsg:
+def _run() -> BackMsg:
     message = BackMsg()
     message.rerun_script.query_string = ""
-    if fragment:
-        message.rerun_script.fragment_id = fragment
-        message.rerun_script.is_auto_rerun = True
     return message
+
+
+async def _ticket(page: ClientConnection) -> Any:
+    """Return what a run of the page gives it."""
+    async for data in page:
+        assert isinstance(data, bytes)
+        message = ForwardMsg.FromString(data)
+        if message.WhichOneof("type") == "delta":
+            element = message.delta.new_element
+            if element.WhichOneof("type") == "bidi_component":
+                return json.loads(element.bidi_component.bytes)
+    raise SystemExit("the page ended before it gave a ticket")
 
 
 def dashboard_of(run: int) -> psutil.Process:

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def encoded(update: dict[str, Any]) -> bytes:
-    """Return an update as it travels: Streamlit passes bytes on; of a dict it would ask of each part if it is a table.
+    """Return an update as it travels, made once for many. Streamlit, too, passes bytes on; a dict it would take apart.
 
     Parameters
     ----------

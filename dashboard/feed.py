@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dashboard import controlled, used
+from dashboard.bell import Bell
 from dashboard.encoding import encoded
 from dashboard.history import Minutes
 from dashboard.picture import Sent, compose
@@ -54,6 +55,8 @@ class Feed:
     """
 
     def __init__(self, store_url: str, session: str, *, wall: Callable[[], float] = time.time) -> None:
+        self.bell = Bell()
+        """Rings for each participant of whom there are new estimates."""
         self._url = store_url
         self._session = session
         self._run: Run | None = None
@@ -75,7 +78,7 @@ class Feed:
         run = self._run
         return list(run.session.participants) if run else []
 
-    def update(self, participant: str, sent: Sent | None, *, wait_s: float = 0.0) -> tuple[bytes, Sent]:
+    def update(self, participant: str, sent: Sent | None) -> tuple[bytes, Sent]:
         """Return what a page that has been sent so much is to be sent now, encoded, and what it has then.
 
         Parameters
@@ -84,15 +87,12 @@ class Feed:
             Whom the page shows.
         sent : Sent or None
             What it has been sent, as the last call returned it; None for a new page.
-        wait_s : float
-            Where nothing is new, wait at most so long (s) for an estimate.
         """
         run = self._run
         if run is None or participant not in run.session.participants:
             now = local_clock()
             update, sent = compose(Situation(now=now, store_fault=self._fault), Minutes(), self._epoch, sent)
             return encoded(update), sent
-        run.wait(participant, sent, wait_s)
         return run.update(participant, local_clock(), self._fault, sent)
 
     def used(self, participant: str) -> dict[str, Any]:
@@ -192,7 +192,7 @@ class Feed:
             if self._run is None:
                 self._ended.wait(BOARD_S)
             else:
-                self._run.read(WAIT_S)
+                self.bell.ring(self._run.read(WAIT_S))
         if self._run is not None:
             self._run.close()
 

@@ -18,8 +18,6 @@ SCALE: Final = 10_000
 #: What was used is kept about this often (ms), and for so long (s).
 USE_EVERY_MS: Final = 950
 USES_KEPT_S: Final = 120.0
-#: Sent again with every update, so that one lost on the way costs nothing.
-OVERLAP: Final = 8
 
 #: What the page gets of a moment: its number, time (epoch ms), shares (None where there is no estimate), and what else
 #: there is to say of it; of an estimate: stages (ms), low and high ends of the shares' intervals, why there is none.
@@ -46,7 +44,7 @@ class History:
             self.points.popleft()
 
     def since(self, number: int | None) -> list[Point]:
-        """Return the points from a number on, a few of those before it, or all there are.
+        """Return the points from a number on, or all there are.
 
         Parameters
         ----------
@@ -55,7 +53,7 @@ class History:
         """
         if number is None:
             return list(self.points)
-        return list(reversed(list(self._newest_first(number - OVERLAP))))
+        return list(reversed(list(self._newest_first(number))))
 
     def _newest_first(self, down_to: int) -> Iterator[Point]:
         for point in reversed(self.points):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboard import sensors
-from dashboard.history import SCALE, History, Minutes
+from dashboard.history import SCALE, Minutes
 from dashboard.situation import Situation
 from dashboard.status import judge
 from dashboard.theme import emotion_colours
@@ -53,7 +53,6 @@ def compose(situation: Situation, minutes: Minutes, epoch: float, sent: Sent | N
         "feed": feed,
         "points": points,
         "state": state,
-        "oldest": {"points": _oldest(minutes.estimates), "state": _oldest(minutes.state)},
         "current": _current(situation),
         "trend": trend(minutes.estimates.points, update["setup"]["hop"]),
         "truth": _truth(situation, minutes, epoch),
@@ -173,7 +172,3 @@ def _event(event: Event, epoch: float) -> dict[str, Any]:
     at = round((event.time + epoch) * 1000)
     key = f"{at} {event.source} {event.kind} {event.text}"
     return {"key": key, "at": at, "kind": event.kind, "text": in_words(event.kind, event.text)}
-
-
-def _oldest(history: History | None) -> int:
-    return history.points[0][0] if history is not None and history.points else 0

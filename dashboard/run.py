@@ -83,7 +83,7 @@ class Run:
     def __init__(self, connection: Connection, session: SessionInfo, epoch: float) -> None:
         self.session = session
         self._epoch = epoch
-        self._lock = threading.Condition()
+        self._lock = threading.Lock()
         self._made: dict[tuple[str, str, Sent | None], _Made] = {}
         self._participants = {participant: _Participant() for participant in session.participants}
         self._keys = {keys.estimates(session.session, participant): participant for participant in session.participants}
@@ -109,8 +109,8 @@ class Run:
                     self._take_estimate(participant, entry.record)
             self._estimates.follow(key, backlog[-1].id if backlog else START)
 
-    def read(self, timeout_s: float) -> None:
-        """Wait for estimates, at most so long (s), and take them with whatever else is new."""
+    def read(self, timeout_s: float) -> set[str]:
+        """Wait for estimates, at most so long (s), and take them with whatever else is new; return of whom they are."""
         estimates = self._estimates.read(timeout_s)
         happened = self._happened.read(0)
         states = self._states.read(0) if self._states.last_ids else []
@@ -126,7 +126,7 @@ class Run:
             known = {event.identity for event in self._events}  # a store that came back empty is told some again
             self._events.extend(event.record for event in happened if event.record.identity not in known)
             self._made.clear()
-            self._lock.notify_all()
+        return {self._keys[estimate.key] for estimate in estimates}
 
     def look(self, board: Board, now: float) -> None:
         """Take what the session's board says.
@@ -161,14 +161,6 @@ class Run:
                 known.infos = infos[participant] or known.infos
                 known.explained = explained[participant] or known.explained
                 self._find_state(participant, known)
-
-    def wait(self, participant: str, sent: Sent | None, timeout_s: float) -> None:
-        """Wait, at most so long (s), until there is an estimate of a participant that has not been sent."""
-        if sent is None:
-            return
-        with self._lock:
-            known = self._participants[participant]
-            self._lock.wait_for(lambda: known.minutes.estimates.made != sent.points, timeout_s)
 
     def update(self, participant: str, now: float, fault: str, sent: Sent | None) -> tuple[bytes, Sent]:
         """Return what a page that has been sent so much is to be sent now; see `dashboard.picture.compose`.

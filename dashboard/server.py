@@ -5,5 +5,6 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.assets import routes
+from dashboard.push import route
 
-app = st.App(Path(__file__).with_name("app.py"), routes=routes())
+app = st.App(Path(__file__).with_name("app.py"), routes=[*routes(), route()])

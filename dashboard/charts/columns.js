@@ -5,21 +5,17 @@ export const floats = (text) => new Float32Array(bytes(text));
 
 export class Columns {
   rows = [];
-  view = null;
 
-  /** Take new columns; false when some before them never came. */
-  take({ view, whole, first, width, zero, start, at, breaks, low, high }) {
-    if (whole) Object.assign(this, { view, rows: [], next: first, width, zero });
-    if (view !== this.view || first > this.next) return false;
+  /** Take new columns, in the place of all others where they are the whole. */
+  take({ whole, width, zero, start, at, breaks, low, high }) {
+    if (whole) Object.assign(this, { rows: [], width, zero });
     const [places, lows, highs] = [new Int32Array(bytes(at)), floats(low), floats(high)];
     const broken = new Set(breaks);
     const traces = places.length ? lows.length / places.length : 0;
-    for (let k = this.next - first; k < places.length; k += 1) {
+    places.forEach((place, k) => {
       const cut = (all) => all.subarray(k * traces, (k + 1) * traces);
-      this.rows.push({ time: (start + places[k]) * width + zero, broken: broken.has(k), low: cut(lows), high: cut(highs) });
-    }
-    this.next = Math.max(this.next, first + places.length);
-    return true;
+      this.rows.push({ time: (start + place) * this.width + this.zero, broken: broken.has(k), low: cut(lows), high: cut(highs) });
+    });
   }
 
   /** Forget what is older than a moment (ms). */

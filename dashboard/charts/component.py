@@ -6,8 +6,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard.assets import folder
+from dashboard.encoding import encoded
 
-#: Streamlit sends this text with every update, so it only fetches the page's own modules, once.
+#: Streamlit sends this text with every run of the script, so it only fetches the page's own modules, once.
 _BOOTSTRAP = """
 const of = (module) => import(new URL(`{folder}/${{module}}.js`, document.baseURI));
 {first}
@@ -27,35 +28,36 @@ def _component(module: str) -> Callable[..., Any]:
 
 
 def _nothing() -> None:
-    """Do nothing: such a page is sent everything every time."""
+    """Do nothing but run the script again."""
 
 
-def show(
-    module: str,
-    update: bytes,
-    *,
-    key: str,
-    on_resend: Callable[[], None] = _nothing,
-    on_told: Callable[[], None] = _nothing,
-    on_choice: Callable[[], None] = _nothing,
-) -> None:
-    """Show a page, or bring it up to date.
+def show(module: str, data: bytes, *, key: str, on_told: Callable[[], None] = _nothing) -> None:
+    """Show a page.
 
     Parameters
     ----------
-    module : {"live", "used", "signals", "control", "rating", "session"}
+    module : str
         The page's module.
-    update : bytes
-        What `dashboard.encoding.encoded` returned.
+    data : bytes
+        What it is to show, as `dashboard.encoding.encoded` returned it.
     key : str
         The same for the same page.
-    on_resend : callable
-        Called when the page lacks points and needs all of them.
     on_told : callable
         Called when the page says something: then ``st.session_state[key].told``.
-    on_choice : callable
-        Called when the viewer has chosen how to see the page: from then on ``st.session_state[key].choice``.
     """
-    _component(module)(
-        key=key, data=update, on_resend_change=on_resend, on_told_change=on_told, on_choice_change=on_choice
-    )
+    _component(module)(key=key, data=data, on_told_change=on_told, on_again_change=_nothing)
+
+
+def follow(module: str, ticket: str, *, key: str) -> None:
+    """Show a page that is kept up to date.
+
+    Parameters
+    ----------
+    module : {"live", "used", "signals", "control", "rating"}
+        The page's module.
+    ticket : str
+        Of what it is to follow.
+    key : str
+        The same for the same page.
+    """
+    show(module, encoded({"ticket": ticket}), key=key)

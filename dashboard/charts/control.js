@@ -13,7 +13,7 @@ class Control extends Page {
 
   constructor(root) {
     super(root);
-    this.say = (said) => this.tell(said);
+    this.say = (said) => this.way.tell(said);
     line.attach(this.say);
     // These stay when the page is built anew, with what somebody is writing into them.
     this.steer = new Steer(line);
@@ -29,7 +29,6 @@ class Control extends Page {
   async show(update, received) {
     line.receive(update.reply, received);
     for (const panel of this.panels) panel.update({ ...update, operator: line.operator });
-    return true;
   }
 
   gone(silent) {

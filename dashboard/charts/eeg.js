@@ -58,10 +58,10 @@ export class Eeg {
     );
   }
 
-  /** Take what is new; false when something before it never came. */
+  /** Take what is new. */
   take({ columns, montages, unit }) {
     if (montages) this.offer(montages, unit);
-    return !columns || this.columns.take(columns);
+    if (columns) this.columns.take(columns);
   }
 
   draw({ now, span, told, theme }) {

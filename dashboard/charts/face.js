@@ -28,9 +28,7 @@ export class Face {
     this.element = box;
   }
 
-  take() {
-    return true;
-  }
+  take() {}
 
   draw({ told: { silent, face, quality, reasons } }) {
     const message = silent ? `${this.name} ${silent}` : (face.message ?? "");

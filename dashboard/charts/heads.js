@@ -19,15 +19,12 @@ export class Heads {
     this.heads = [];
   }
 
-  /** Take the head's shape, which comes once; false when it never came. */
-  take({ heads, scalp }) {
+  /** Take the head's shape, which comes once. */
+  take({ scalp }) {
     if (scalp) this.scalp = { ...scalp, weights: scalp.weights ? floats(scalp.weights) : null };
-    return !heads || Boolean(this.scalp);
   }
 
-  draw({ told: { heads: told }, theme }) {
-    // An update that never came may have been the one with the head's shape: it is sent again.
-    const heads = this.scalp ? told : null;
+  draw({ told: { heads }, theme }) {
     const power = heads?.power;
     show(this.message, !heads);
     show(this.row, Boolean(heads));

@@ -19,26 +19,20 @@ class Live extends Page {
     return [this.mixture, ...this.panels].filter(Boolean);
   }
 
-  async show(update, received) {
+  async show(update) {
     const points = this.fresh("points", update);
     const state = this.fresh("state", update);
-    if (!points || !state) {
-      this.ask(received);
-      return false;
-    }
-    for (const which of ["points", "state"]) this.next[which] = (update[which].at(-1)?.[0] ?? -1) + 1;
     const now = local(update.sent);
     const events = update.events.map((event) => ({ ...event, at: local(event.at) })).reverse();
-    const more = this.waiting > 0;
-    await this.mixture?.update({ now, points: points.map(moved), state: state.map(moved), events, more });
+    await this.mixture?.update({ now, points: points.map(moved), state: state.map(moved), events });
     for (const panel of this.panels) panel.update({ ...update, points });
-    return true;
   }
 
-  /** The points that this page does not have yet; null when some before them never came. */
-  fresh(which, { [which]: points, oldest }) {
-    const next = Math.max(this.next[which], oldest[which]);
-    return points.length && points[0][0] > next ? null : points.filter(([number]) => number >= next);
+  /** The points that this page does not have yet: when the way was lost and found, the server sends all again. */
+  fresh(which, { [which]: points }) {
+    const fresh = points.filter(([number]) => number >= this.next[which]);
+    if (fresh.length) this.next[which] = fresh.at(-1)[0] + 1;
+    return fresh;
   }
 
   async recolour(theme) {

@@ -38,13 +38,12 @@ export class Mixture {
   }
 
   /** Take new points and move on in time, with one redraw; the first call draws the chart. */
-  async update({ now, points, state, events, more }) {
+  async update({ now, points, state, events }) {
     Object.assign(this, { now, events });
     this.waiting.points.push(...points);
     this.waiting.state.push(...state);
-    // In the middle of the viewer's dragging a redraw would take the chart out of the hand; and where the page was busy,
-    // as it is while Plotly loads, more updates are there already: one redraw shows them all.
-    if (this.plot._dragging || more) return;
+    // In the middle of the viewer's dragging a redraw would take the chart out of the hand.
+    if (this.plot._dragging) return;
     const fresh = this.waiting;
     this.waiting = { points: [], state: [] };
     this.points = this.points.concat(fresh.points).slice(-this.kept);

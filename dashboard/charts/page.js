@@ -1,8 +1,9 @@
 // What every page that is kept in the browser does: it is built once in its place, then brought up to date with what the
-// server sends. Streamlit calls the function that `page` returns whenever there is an update, and when the theme changes.
+// server sends. Streamlit calls the function that `page` returns when the page is opened, and whenever the script ran again.
 import { el, fill, seconds } from "./dom.js";
 import { Header } from "./header.js";
 import { Plotly } from "./plotly.js";
+import { Way } from "./way.js";
 
 const here = import.meta.url;
 const pages = new WeakMap();
@@ -11,38 +12,25 @@ const SILENCE = 4000;
 
 /** The function that Streamlit calls, for a kind of page. */
 export function page(Kind) {
-  return ({ parentElement, data, setTriggerValue, setStateValue }) => {
-    const received = performance.timeOrigin + performance.now();
+  return ({ parentElement, data, setTriggerValue }) => {
     let known = pages.get(parentElement);
     if (!known) pages.set(parentElement, (known = new Kind(parentElement)));
-    known.ask = (now) => {
-      // Once a second is enough: the answer is on its way.
-      if (now - (known.asked ?? 0) < 1000) return;
-      known.asked = now;
-      setTriggerValue("resend", now);
-    };
-    known.tell = (said) => setTriggerValue("told", said);
-    // What the viewer chose, where the server has to know it.
-    known.choose = (choice) => setStateValue("choice", choice);
-    known.queue(data, received);
-    // Streamlit marks and measures each of its runs in the browser's timeline, four times a second, and keeps them all.
-    performance.clearMarks();
-    performance.clearMeasures();
-    // Streamlit also cleans up after a call that a newer update overtook; the page ends only with its place.
+    known.way.open(data.ticket, () => setTriggerValue("again", true));
+    // Streamlit also cleans up before it calls again; the page ends only with its place.
     return () => setTimeout(() => parentElement.isConnected || known.close());
   };
 }
 
 /**
  * A kind of page has `build(update)`, which returns its panels; `show(update, received)`; `recolour(theme)`; `forget()`.
- * It may say something to the server by `tell(said)`.
+ * It may say something to the server by `way`.
  */
 export class Page {
   static styles = ["live.css"];
 
   constructor(root) {
     this.root = root;
-    this.waiting = 0;
+    this.way = new Way((update, received) => this.queue(update, received));
     this.work = this.prepare();
     this.clock = setInterval(() => this.watch(), 1000);
   }
@@ -64,22 +52,19 @@ export class Page {
     });
   }
 
-  /** Updates are taken one after another, in the order in which they came; so many are still `waiting`. */
+  /** Updates are taken one after another; resolves when this one is drawn. */
   queue(update, received) {
     this.received = received;
-    this.waiting += 1;
-    const taken = () => {
-      this.waiting -= 1;
-      return this.failed || this.take(update, received);
-    };
-    this.work = this.work.then(taken).catch((fault) => this.fail(fault));
+    const taken = () => this.failed || this.take(update, received);
+    return (this.work = this.work.then(taken).catch((fault) => this.fail(fault)));
   }
 
   async take(update, received) {
     if (update.feed !== this.feed) await this.place(update);
     await this.dress();
     this.header.update(update);
-    if (await this.show(update, received)) this.drawn = true;
+    await this.show(update, received);
+    this.drawn = true;
   }
 
   async place(update) {
@@ -119,6 +104,7 @@ export class Page {
 
   fail(fault) {
     this.failed = true;
+    this.way.leave();
     console.error(fault);
     const text = `This page cannot draw: ${fault?.message ?? "a file did not load"}. Reload it.`;
     this.root.replaceChildren(el("p", "helo-fault", text));
@@ -127,6 +113,7 @@ export class Page {
   close() {
     if (pages.get(this.root) !== this) return;
     clearInterval(this.clock);
+    this.way.leave();
     this.forget();
     pages.delete(this.root);
   }

@@ -3,6 +3,7 @@
 // answered before that survives a reload, too.
 import { el, fill, say, show } from "./dom.js";
 import { Questions } from "./questions.js";
+import { Way } from "./way.js";
 
 const here = import.meta.url;
 const places = new WeakMap();
@@ -22,6 +23,7 @@ class Rating {
     this.message.role = "status";
     fill(this.view, this.message);
     this.styled = this.dress();
+    this.way = new Way((update) => this.take(update).catch((fault) => this.fail(fault)));
   }
 
   async dress() {
@@ -34,9 +36,8 @@ class Rating {
     this.root.append(this.view);
   }
 
-  async take(update, tell) {
+  async take(update) {
     await this.styled;
-    this.tell = tell;
     const { state, language, words } = update;
     if (state === "unknown") return;
     if (language) this.view.lang = language;
@@ -76,7 +77,18 @@ class Rating {
     const now = Date.now();
     if (now - (this.told ?? 0) < AGAIN) return;
     this.told = now;
-    this.tell({ trial, seconds_ago: Math.max(0, now - at) / 1000, items });
+    this.way.tell({ trial, seconds_ago: Math.max(0, now - at) / 1000, items });
+  }
+
+  fail(fault) {
+    this.way.leave();
+    console.error(fault);
+    this.root.replaceChildren(el("p", "helo-fault", `This page cannot be shown: ${fault.message}. Reload it.`));
+  }
+
+  close() {
+    this.way.leave();
+    places.delete(this.root);
   }
 
   /** Take the questions away, and say something in their place. */
@@ -107,9 +119,7 @@ function forget(...names) {
 
 export default function rating({ parentElement, data, setTriggerValue }) {
   if (!places.has(parentElement)) places.set(parentElement, new Rating(parentElement));
-  const tell = (said) => setTriggerValue("told", said);
-  places.get(parentElement).take(data, tell).catch((fault) => {
-    console.error(fault);
-    parentElement.replaceChildren(el("p", "helo-fault", `This page cannot be shown: ${fault.message}. Reload it.`));
-  });
+  const page = places.get(parentElement);
+  page.way.open(data.ticket, () => setTriggerValue("again", true));
+  return () => setTimeout(() => parentElement.isConnected || page.close());
 }

@@ -13,20 +13,21 @@ class Signals extends Page {
 
   build({ setup, choice }) {
     this.panels = setup.panels.flatMap((one) => {
-      if (one.use === "EEG") return [new Eeg(one, { ...setup, choice }, (chosen) => this.choose(chosen)), new Heads(one, setup)];
+      if (one.use === "EEG") return [new Eeg(one, { ...setup, choice }, (chosen) => this.way.choose(chosen)), new Heads(one, setup)];
       return [one.use === "Face" ? new Face(one, setup) : new Trace(one, setup)];
     });
     return this.panels.length ? this.panels : [(this.absent = new Absent("Signals", "eeg"))];
   }
 
-  async show(update, received) {
+  async show(update) {
     this.absent?.update({ status: update.status, current: {} });
     const { signals, choice } = update;
-    const complete = this.panels.map((panel) => panel.take(signals[panel.key])).every(Boolean);
-    if (!complete) this.ask(received);
     const theme = this.theme();
-    for (const panel of this.panels) panel.draw({ now: update.sent, span: choice.span, told: signals[panel.key], theme });
-    return complete;
+    for (const panel of this.panels) {
+      const told = signals[panel.key];
+      panel.take(told);
+      panel.draw({ now: update.sent, span: choice.span, told, theme });
+    }
   }
 
   async recolour() {}

@@ -28,7 +28,7 @@ export class Trace {
   }
 
   take({ columns }) {
-    return !columns || this.columns.take(columns);
+    if (columns) this.columns.take(columns);
   }
 
   draw({ now, span, told, theme }) {

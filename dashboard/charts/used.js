@@ -48,7 +48,6 @@ class Used extends Page {
     const theme = this.theme();
     await this.overTime(update, theme);
     this.ofTheNewest(update);
-    return true;
   }
 
   async overTime({ over: { modalities, times, weights, distances }, status, setup }, theme) {

@@ -1,34 +1,34 @@
 """The control page: the session's state, and for whoever has the operator's key its buttons and notes."""
 
-from typing import Final
+from typing import Any
 
-import streamlit as st
-
-from dashboard.charts.component import show
+from dashboard.charts.component import follow
 from dashboard.desk import Desk, Line
 from dashboard.encoding import encoded
 from dashboard.feed import Feed
+from dashboard.push import TICKETS, Follower
 from dashboard.screens.participant import chosen
-from pipeline.streams.clock import local_clock
-
-#: Seconds between two updates of a page.
-PERIOD_S: Final = 0.25
 
 
 def page(feed: Feed, desk: Desk) -> None:
     """Show the control page."""
-    _control(feed, chosen(feed), desk)
+    participant = chosen(feed)
+    # One place whoever is shown: it must not lose what is being written into it.
+    ticket = TICKETS.ticket("control", participant, lambda: Control(feed, participant, desk))
+    follow("control", ticket, key="control")
 
 
-@st.fragment(run_every=PERIOD_S)
-def _control(feed: Feed, participant: str, desk: Desk) -> None:
-    if not participant and feed.participants():
-        st.rerun()  # the session is there now, and its participants with it
-    line: Line = st.session_state.setdefault("line", Line())
-    key = "control"  # whoever is shown: it must not lose what is being written into it
+class Control(Follower):
+    """One control page, sent all of it each time, and what came of what it asked for."""
 
-    def take() -> None:
-        at = local_clock()
-        desk.take(line, st.session_state[key].told, at)
+    def __init__(self, feed: Feed, participant: str, desk: Desk) -> None:
+        self._feed, self._participant, self._desk = feed, participant, desk
+        self._line = Line()
 
-    show("control", encoded(feed.control(participant) | {"reply": line.reply()}), key=key, on_told=take)
+    def told(self, told: dict[str, Any], at: float) -> None:
+        """Do what the page asks for; see `dashboard.desk.Desk.take`."""
+        self._desk.take(self._line, told, at)
+
+    def update(self) -> bytes:
+        """Return all that it shows."""
+        return encoded(self._feed.control(self._participant) | {"reply": self._line.reply()})

@@ -1,32 +1,39 @@
 """The live page: whose session it is, whether to believe what is seen, the mixture and what it is made from."""
 
-import streamlit as st
+import asyncio
+from contextlib import AbstractContextManager
 
-from dashboard.charts.component import show
+from dashboard.charts.component import follow
 from dashboard.feed import Feed
-from dashboard.screens.opening import opens, to_update
+from dashboard.picture import Sent
+from dashboard.push import TICKETS, Follower
 from dashboard.screens.participant import chosen
-
-#: Seconds between two updates of a page.
-PERIOD_S = 0.25
-#: An update waits at most so long for the next estimate (s): the pages' periods begin at any moment between two, and an
-#: estimate would stay unseen for up to a period. Less than that, so that the next one can begin in time.
-WAIT_S = 0.2
 
 
 def page(feed: Feed) -> None:
     """Show the live page of one participant."""
     participant = chosen(feed)
-    _picture(feed, participant, opens(f"sent {participant}"))
+    ticket = TICKETS.ticket("live", participant, lambda: Live(feed, participant))
+    follow("live", ticket, key=f"live-{participant}")
 
 
-@st.fragment(run_every=PERIOD_S)
-def _picture(feed: Feed, participant: str, slot: str) -> None:
-    if not participant and feed.participants():
-        st.rerun()  # the session is there now, and its participants with it
+class Live(Follower):
+    """One live page, sent each estimate as soon as it is there, and how old it is while none comes."""
 
-    def forget() -> None:
-        st.session_state[slot] = None
+    #: Somewhat more than between two estimates: where they come when they are due, nothing is sent between them.
+    period_s = 0.3
+    #: Estimates that come late come close to one another: they are drawn together.
+    least_s = 0.2
 
-    update, st.session_state[slot] = feed.update(participant, to_update(slot), wait_s=WAIT_S)
-    show("live", update, key=f"live-{participant}", on_resend=forget)
+    def __init__(self, feed: Feed, participant: str) -> None:
+        self._feed, self._participant = feed, participant
+        self._sent: Sent | None = None
+
+    def news(self, news: asyncio.Event) -> AbstractContextManager[None]:
+        """Have an event set when there is an estimate."""
+        return self._feed.bell.heard(self._participant, news)
+
+    def update(self) -> bytes:
+        """Return what is new to the page."""
+        update, self._sent = self._feed.update(self._participant, self._sent)
+        return update

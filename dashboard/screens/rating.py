@@ -1,18 +1,18 @@
 """The participant's own page: the questions at the end of a trial, and nothing else of the session."""
 
-import time
 from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.charts.component import show
+from dashboard.charts.component import follow
 from dashboard.encoding import encoded
 from dashboard.feed import Feed
+from dashboard.push import TICKETS, Follower
+from dashboard.rating import UNKNOWN
+from dashboard.screens.participant import expected
 
 #: What the page's address ends with.
 ADDRESS: Final = "rating"
-#: Seconds between two updates of the page.
-PERIOD_S: Final = 0.5
 
 
 def is_asked_for() -> bool:
@@ -22,27 +22,52 @@ def is_asked_for() -> bool:
 
 def page(feed: Feed) -> None:
     """Show the page of the participant that the address names; of the only one where it names none."""
-    _ask(feed, st.query_params.get("participant", ""))
+    participants, named = expected(feed), st.query_params.get("participant", "")
+    whose = participants[0] if not named and len(participants) == 1 else named
+    if not participants:
+        ticket = TICKETS.ticket("rating of nobody yet", "", Waiting)
+    elif whose in participants:
+        ticket = TICKETS.ticket("rating", whose, lambda: Rating(feed, whose))
+    else:
+        ticket = TICKETS.ticket("rating of whom", "", lambda: OfWhom(feed))
+    follow("rating", ticket, key="rating")
 
 
-@st.fragment(run_every=PERIOD_S)
-def _ask(feed: Feed, participant: str) -> None:
-    participants = feed.participants()
-    whose = participants[0] if not participant and len(participants) == 1 else participant
-    key = "rating"
+class Rating(Follower):
+    """One participant's page, sent all of it each time: with it the page says again what is not stored yet."""
 
-    def take() -> None:
-        feed.rate(whose, st.session_state[key].told)
+    period_s = 0.5
 
-    # The page hears only of updates that differ, and must hear of each: with it it says again what is not stored yet.
-    update = _update(feed, whose, participants) | {"sent": time.time()}
-    show("rating", encoded(update), key=key, on_told=take)
+    def __init__(self, feed: Feed, participant: str) -> None:
+        self._feed, self._participant = feed, participant
+
+    def told(self, told: dict[str, Any], _at: float) -> None:
+        """Pass on what was rated; see `dashboard.feed.Feed.rate`."""
+        self._feed.rate(self._participant, told)
+
+    def update(self) -> bytes:
+        """Return all that it shows."""
+        return encoded(self._feed.rating(self._participant))
 
 
-def _update(feed: Feed, whose: str, participants: list[str]) -> dict[str, Any]:
-    if not participants or whose in participants:
-        return feed.rating(whose)
-    return {
-        "state": "told",
-        "sentence": f"Add ?participant=CODE to the address of this page; there are {', '.join(participants)}.",
-    }
+class Waiting(Follower):
+    """A page before anything is known: it keeps what it shows, and what is not stored yet."""
+
+    def update(self) -> bytes:
+        """Return that nothing is known."""
+        return encoded(UNKNOWN)
+
+
+class OfWhom(Follower):
+    """A page whose address names no participant of the session."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    def update(self) -> bytes:
+        """Return a sentence that says what to add to the address."""
+        participants = self._feed.participants()
+        if not participants:
+            return encoded(UNKNOWN)
+        sentence = f"Add ?participant=CODE to the address of this page; there are {', '.join(participants)}."
+        return encoded({"state": "told", "sentence": sentence})

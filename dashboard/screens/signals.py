@@ -1,33 +1,36 @@
 """The page of signals: what the sensors send, as it comes."""
 
-import streamlit as st
+from typing import Any
 
-from dashboard.charts.component import show
+from dashboard.charts.component import follow
 from dashboard.encoding import encoded
 from dashboard.feed import Feed
-from dashboard.screens.opening import opens, to_update
+from dashboard.push import TICKETS, Follower
 from dashboard.screens.participant import chosen
 from dashboard.signals.choice import Choice
-
-#: Seconds between two updates of a page.
-PERIOD_S = 0.25
+from dashboard.signals.compose import SentSignals
 
 
 def page(feed: Feed) -> None:
     """Show the signals of one participant."""
     participant = chosen(feed)
-    _signals(feed, participant, opens(f"signals sent {participant}"))
+    ticket = TICKETS.ticket("signals", participant, lambda: Signals(feed, participant))
+    follow("signals", ticket, key=f"signals-{participant}")
 
 
-@st.fragment(run_every=PERIOD_S)
-def _signals(feed: Feed, participant: str, slot: str) -> None:
-    if not participant and feed.participants():
-        st.rerun()  # the session is there now, and its participants with it
-    key = f"signals-{participant}"
+class Signals(Follower):
+    """One page of signals, as its viewer chose to see them, sent only what is new."""
 
-    def forget() -> None:
-        st.session_state[slot] = None
+    def __init__(self, feed: Feed, participant: str) -> None:
+        self._feed, self._participant = feed, participant
+        self._choice = Choice()
+        self._sent: SentSignals | None = None
 
-    choice = Choice.of(st.session_state.get(key, {}).get("choice"))
-    update, st.session_state[slot] = feed.signals(participant, choice, to_update(slot))
-    show("signals", encoded(update), key=key, on_resend=forget)
+    def chosen(self, choice: dict[str, Any]) -> None:
+        """Take how the viewer wants to see them."""
+        self._choice = Choice.of(choice)
+
+    def update(self) -> bytes:
+        """Return what is new to the page."""
+        update, self._sent = self._feed.signals(self._participant, self._choice, self._sent)
+        return encoded(update)

@@ -22,8 +22,6 @@ from pipeline.modalities import BLENDSHAPES, FACE_CHANNELS, HEAD_POSE, MODALITIE
 from pipeline.records import Array, FeatureWindow
 from pipeline.states import Scalp, StreamHealth
 
-#: Columns of the last moment are sent a second time, so that an update lost on the way costs nothing (s).
-OVERLAP_S: Final = 0.3
 #: A face that was seen longer ago than this is not shown (s).
 STALE_S: Final = 1.0
 #: A frame has a face from this presence on.
@@ -90,19 +88,16 @@ def compose(
 
 
 def pack(view: View, number: int | None, epoch: float) -> dict[str, Any]:
-    """Return columns as they travel: those from a number on, and a few before them; all for None.
+    """Return columns as they travel: those from a number on; all for None.
 
     Numbers are base64 of little-endian float32 (``low`` and ``high``, one row of channels a column) and int32 (``at``,
     from ``start``).
     """
     envelope = view.envelope
-    overlap = round(OVERLAP_S / envelope.width_s)
-    columns = envelope.since(None if number is None else number - overlap)
+    columns = envelope.since(number)
     start = int(columns.at[0]) if len(columns.at) else 0
     return {
-        "view": view.name,
-        "whole": number is None,
-        "first": columns.first,
+        "whole": number is None or columns.first > number,  # of a page that was away for long some are gone
         "width": envelope.width_s * 1000,
         "zero": epoch * 1000,
         "start": start,

@@ -180,25 +180,18 @@ def test_a_stream_is_shown_in_its_own_unit_and_no_number_where_there_is_none(wri
     expect(page.locator(".eeg .said")).to_contain_text("Recorded only: the model does not know it.")
 
 
-def test_an_update_that_never_came_is_asked_for_again(written, view):
+def test_columns_are_added_to_those_before_and_the_whole_stands_in_the_place_of_all(written, view):
     page = view(written.port, "signals")
-    heads, columns = page.evaluate(
+    counts, rows = page.evaluate(
         """async (folder) => {
-            const { Heads } = await import(new URL(`${folder}/heads.js`, location.origin));
             const { Columns } = await import(new URL(`${folder}/columns.js`, location.origin));
-            const heads = new Heads({ key: 'eeg' }, { how: { heads: '' } });
-            const told = { heads: { bands: ['1-4 Hz'], channels: ['Cz'], states: [''], power: [[1]] } };
-            const taken = heads.take(told);
-            heads.draw({ told, theme: {} });
-            const one = { at: 'AAAAAA==', low: 'AACAPw==', high: 'AAAAQA==' };
-            const some = { ...one, view: '1.0', width: 10, zero: 0, start: 5, breaks: [] };
+            const some = { at: 'AAAAAA==', low: 'AACAPw==', high: 'AAAAQA==', width: 10, zero: 0, breaks: [] };
             const columns = new Columns();
-            const answers = [[false, 0], [true, 4], [false, 4], [false, 5], [false, 7]].map(
-                ([whole, first]) => columns.take({ ...some, whole, first }));
-            return [taken, [answers, columns.rows.map(({ time, low, high }) => [time, low[0], high[0]])]];
+            const counts = [[true, 5], [false, 6], [true, 7], [false, 8]].map(
+                ([whole, start]) => (columns.take({ ...some, whole, start }), columns.rows.length));
+            return [counts, columns.rows.map(({ time, low, high }) => [time, low[0], high[0]])];
         }""",
         folder(),
     )
-    assert heads is False
-    # Nothing is known of that view; all of it; the same again; the next; one between is missing.
-    assert columns == [[False, True, True, True, False], [[50, 1, 2], [50, 1, 2]]]
+    assert counts == [1, 2, 1, 2]
+    assert rows == [[70, 1, 2], [80, 1, 2]]

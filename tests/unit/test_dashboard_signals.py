@@ -139,13 +139,24 @@ def test_what_comes_is_new_columns_only_and_small():
         known.signals["eeg"].process(chunk)
     second, sent = compose(now, known, choice, EPOCH, sent)
     packed = second["signals"]["eeg"]["columns"]
+    assert not packed["whole"]
     new = len(floats(packed["low"])) // 18
-    assert 16 * 2 / 128 * COLUMNS / 10 <= new <= 16 * 2 / 128 * COLUMNS / 10 + 27
+    assert new == pytest.approx(len(data[16 * 94 :]) / 128 * COLUMNS / 10, abs=1)
     assert "scalp" in first["signals"]["eeg"]
     assert "scalp" not in second["signals"]["eeg"]
     assert len(json.dumps(second["signals"], allow_nan=False)) < 16_000
     third, _ = compose(now, known, Choice(span=30), EPOCH, sent)
     assert third["signals"]["eeg"]["columns"]["whole"]
+
+
+def test_a_page_that_was_away_for_so_long_that_columns_are_gone_is_sent_all_there_are():
+    data = samples("EEG", 40)
+    known, now = watched_of("EEG", data[: 16 * 40]), situation("EEG", START + 40)
+    _, sent = compose(now, known, Choice(), EPOCH, None)
+    for chunk in chunks("EEG", data)[40:]:
+        known.signals["eeg"].process(chunk)
+    update, _ = compose(now, known, Choice(), EPOCH, sent)
+    assert update["signals"]["eeg"]["columns"]["whole"]
 
 
 def test_the_envelope_that_is_sent_is_that_of_the_samples_on_the_time_axis_of_the_processing():
