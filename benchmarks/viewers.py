@@ -27,6 +27,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks.ports import free_port
 from dashboard.push import ADDRESS
 
 HELO = [sys.executable, "-m", "pipeline.cli.main"]
@@ -86,13 +87,6 @@ def dashboard_of(run: int) -> psutil.Process:
                 return child
         time.sleep(0.5)
     raise SystemExit("the dashboard does not start")
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for_port(port: int) -> None:

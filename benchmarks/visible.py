@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.chromium import chromium
-from benchmarks.viewers import free_port
+from benchmarks.ports import free_port
 from pipeline.streams.confine import confine
 
 
