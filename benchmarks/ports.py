@@ -1,4 +1,4 @@
-"""Where a benchmark's dashboard is served."""
+"""Where the dashboard of a benchmark, or of a test, is served."""
 
 import socket
 

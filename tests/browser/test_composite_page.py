@@ -6,7 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.written import answers, free_port
+from benchmarks.ports import free_port
+from tests.browser.written import answers
 from tests.command import started, wait_for
 
 SESSION = Path(__file__).parents[2] / "recordings" / "examples" / "composite.yaml"

@@ -11,6 +11,7 @@ from time import time as wall_clock
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.ports import free_port
 from dashboard.launch import OPERATOR_VARIABLE
 from model.header import model_hash, model_path
 from pipeline.session.config import Match
@@ -22,7 +23,7 @@ from pipeline.streams.discovery import find
 from pipeline.streams.inlet import Inlet
 from tests.browser.operated import Running
 from tests.browser.test_accessible import faults
-from tests.browser.written import answers, free_port
+from tests.browser.written import answers
 from tests.checkpoints import owned_by, rewrite
 from tests.command import SEED, helo, helo_json, started, wait_for
 

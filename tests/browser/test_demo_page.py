@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from benchmarks.ports import free_port
 from dashboard.signals.words import SIGNALS
 from dashboard.theme import emotion_colours
 from dashboard.words import DEMONSTRATION, GREEN, MOVEMENT, NO_DECISION, SHARES, USED
 from pipeline.modalities import EEG_CHANNELS, EMOTIONS
-from tests.browser.written import answers, free_port
+from tests.browser.written import answers
 from tests.command import SEED, started, status, wait_for
 
 CHART = ".helo .plot .main-svg >> nth=0"

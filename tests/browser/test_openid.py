@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.written import answers, free_port
+from benchmarks.ports import free_port
+from tests.browser.written import answers
 from tests.command import started, wait_for
 from tests.past import past_session
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.ports import free_port
 from pipeline.records import Event
 from pipeline.session.folder import EVENTS, EventLog, read_provenance, write_provenance
 from pipeline.session.tables import estimate_row, write_parquet
-from tests.browser.written import answers, free_port
+from tests.browser.written import answers
 from tests.command import helo_json, started, wait_for
 from tests.past import MARKUP, START, estimate, past_session
 

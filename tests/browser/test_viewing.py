@@ -10,10 +10,11 @@ import psutil
 import pytest
 from playwright.sync_api import CDPSession, Page
 
+from benchmarks.ports import free_port
 from dashboard.history import KEPT_S
 from pipeline.streams.clock import local_clock
 from tests.browser.conftest import FAULTS
-from tests.browser.written import HOP_S, answers, free_port
+from tests.browser.written import HOP_S, answers
 from tests.command import SEED, started, status, wait_for
 from tests.flat import growth
 

@@ -1,7 +1,6 @@
 """A session that a test writes itself, record by record, with a real store and a real dashboard on it."""
 
 import os
-import socket
 import subprocess
 import tempfile
 import urllib.error
@@ -13,6 +12,7 @@ from typing import Any, Final, Self
 import msgspec
 import numpy as np
 
+from benchmarks.ports import free_port
 from dashboard.launch import command
 from pipeline.modalities import EMOTIONS
 from pipeline.records import Estimate, ModalityUse, StreamInfo
@@ -152,13 +152,6 @@ def answers(port: int) -> bool:
             return answer.status == 200
     except OSError:
         return False
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return probe.getsockname()[1]
 
 
 def taken(

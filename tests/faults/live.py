@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ import numpy as np
 import psutil
 import yaml
 
+from benchmarks.ports import free_port
 from pipeline.records import Chunk
 from pipeline.session.runtime import running
 from pipeline.states import ProcessHealth
@@ -191,9 +191,7 @@ def session_file(folder: Path, name: str) -> Path:
 @contextmanager
 def live(name: str, folder: Path, *arguments: object) -> Iterator[Live]:
     """Run a session of every kind of process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        env = {"HELO_PORT": str(probe.getsockname()[1])}
+    env = {"HELO_PORT": str(free_port())}
     command = ("run", session_file(folder, name), "--recordings", folder / "recordings", "--json", *arguments)
     with sensors(name), started(*command, env=env) as run:
 

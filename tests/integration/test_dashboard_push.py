@@ -12,12 +12,12 @@ from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from benchmarks.ports import free_port
 from dashboard import push
 from dashboard.bell import Bell
 from dashboard.feed import Feed
 from dashboard.push import ADDRESS, FAULT, REFUSED, TICKETS, Follower, route
 from dashboard.screens.rating import OfWhom, Rating, Waiting
-from tests.browser.written import free_port
 from tests.command import wait_for
 
 

@@ -102,7 +102,7 @@ def test_bad_input_ends_in_that_line_and_status_2():
 
 def test_a_training_that_was_killed_goes_on_to_the_same_weights(tmp_path):
     # Epochs long enough for a kill to come between two of them.
-    arguments = ["--subjects", "4", "--minutes", "2.5", "--hop", "0.5", "--epochs", "5", "--json", "--out"]
+    arguments = ["--subjects", "4", "--minutes", "2.5", "--hop", "0.5", "--epochs", "10", "--json", "--out"]
     whole = tmp_path / "whole" / "model.safetensors"
     assert helo("train", *arguments, str(whole)).returncode == 0
     killed = tmp_path / "killed" / "model.safetensors"
