@@ -61,10 +61,7 @@ class Preprocess:
 
     def step(self) -> None:
         """Wait until there is something to be done, and do it."""
-        begun = local_clock()
-        self._context.pulse.beat()
-        self._renew()
-        self._note_away(begun)
+        self._live()
         last_ids = self._reader.last_ids
         above = {key: entry_id for one in self._owned for key, entry_id in one.above(last_ids).items()}
         found = self._read(self._patience(), above)
@@ -82,6 +79,13 @@ class Preprocess:
         for one in self._owned:
             one.close()
         self._reader.close()
+
+    def _live(self) -> None:
+        """Give a sign of life, and hold on to what is ours."""
+        begun = local_clock()
+        self._context.pulse.beat()
+        self._renew()
+        self._note_away(begun)
 
     def _renew(self) -> None:
         if self._renew_due.due(local_clock()):
@@ -130,7 +134,8 @@ class Preprocess:
             for key, new in groupby(entries, key=lambda entry: entry.key):
                 chunks = [entry.record for entry in new]
                 for first in range(0, len(chunks), _AT_ONCE):
-                    self._context.pulse.beat()
+                    if first:
+                        self._live()
                     one.take(key, chunks[first : first + _AT_ONCE])
         except StoreLost:
             for key, last_id in one.read.items():
