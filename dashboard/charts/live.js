@@ -15,8 +15,10 @@ class Live extends Page {
     const drawn = setup.emotions.length > 0 && !setup.blind;
     this.mixture = drawn ? new Mixture(Plotly, setup, this.theme()) : null;
     const charts = drawn ? [new Shares(setup)] : [new Absent("Mixture over time", "mixture"), new Absent("Now", "shares")];
-    this.panels = [...charts, new Health(setup), new Age(), new Happened()];
-    return [this.mixture, ...this.panels].filter(Boolean);
+    const [health, happened] = [new Health(setup), new Happened()];
+    this.age = new Age();
+    this.panels = [...charts, health, happened];
+    return [this.mixture, ...charts, health, this.age, happened].filter(Boolean);
   }
 
   async show(update) {
@@ -24,8 +26,10 @@ class Live extends Page {
     const state = this.fresh("state", update);
     const now = local(update.sent);
     const events = update.events.map((event) => ({ ...event, at: local(event.at) })).reverse();
-    await this.mixture?.update({ now, points: points.map(moved), state: state.map(moved), events });
+    // The panels first: what they say may leave the chart another size.
     for (const panel of this.panels) panel.update({ ...update, points });
+    await this.mixture?.update({ now, points: points.map(moved), state: state.map(moved), events });
+    this.age.update({ points });
   }
 
   /** The points that this page does not have yet: when the way was lost and found, the server sends all again. */

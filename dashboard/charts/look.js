@@ -17,7 +17,9 @@ export function gaps() {
 
 /** Keep a chart that is drawn as large as its place, while it is in the page; until it is disconnected. */
 export function fitting(Plotly, plot) {
-  const observer = new ResizeObserver(() => plot.data && plot.clientWidth && Plotly.Plots.resize(plot));
+  const fits = ({ width, height }) => Math.abs(width - plot.clientWidth) < 1 && Math.abs(height - plot.clientHeight) < 1;
+  // What is observed is told of at once, too, though a chart that has just been drawn is as large as its place.
+  const observer = new ResizeObserver(() => plot.data && plot.clientWidth && !fits(plot._fullLayout) && Plotly.Plots.resize(plot));
   observer.observe(plot);
   return observer;
 }

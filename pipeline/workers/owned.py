@@ -240,7 +240,7 @@ class OwnedParticipant:
             self._sources.seen(stream, extractor.segment)
             self.lateness.arrived(stream, extractor.arrived)
         # Readers may not have noticed yet that the store, which died with the predecessor, is back.
-        self.lateness.away(snapshot.time, local_clock())
+        self.lateness.away(snapshot.time, local_clock(), lost=True)
         self._rings.take_over(snapshot.windows)
         self._context.log.info("goes on from its predecessor's state", read=snapshot.read)
 

@@ -115,7 +115,7 @@ class Preprocess:
         answered = local_clock()
         if lost or answered - begun > wait_s + _SLOW_S:
             for one in self._owned:
-                one.lateness.away(begun, answered)
+                one.lateness.away(begun, answered, lost=lost)
 
     def _up_to_date(self, one: OwnedParticipant) -> bool:
         """Read and process all that is stored of a participant; return whether that was possible.
@@ -141,7 +141,7 @@ class Preprocess:
             for key, last_id in one.read.items():
                 self._reader.follow(key, last_id)
             self._context.stop.wait(_WAIT_S)
-            one.lateness.away(begun, local_clock())
+            one.lateness.away(begun, local_clock(), lost=True)
             return False
         return True
 

@@ -64,6 +64,41 @@ def test_what_came_while_plotly_was_loading_is_drawn_at_once(written, browser):
         assert page.evaluate("window.drawn") == 2
 
 
+#: Count how often Plotly draws a chart anew for another size.
+RESIZED = """
+window.resized = 0;
+const resize = Plotly.Plots.resize;
+Plotly.Plots.resize = (...given) => (window.resized++, resize(...given));
+"""
+#: Whether the chart is as large as its place.
+FITS = """(() => {
+    const [plot, drawn] = ['.helo .plot', '.helo .plot .main-svg'].map((one) => document.querySelector(one));
+    const [place, size] = [plot, drawn].map((one) => one.getBoundingClientRect());
+    return Math.abs(size.width - place.width) < 1 && Math.abs(size.height - place.height) < 1;
+})()"""
+
+
+def test_the_chart_is_as_large_as_its_place_and_drawn_anew_for_no_other_reason(written, browser):
+    written.live(range(40))
+    with browser.new_context() as context:
+        page = context.new_page()
+
+        def counted(route):
+            plotly = route.fetch()
+            route.fulfill(response=plotly, body=plotly.text() + RESIZED)
+
+        page.route("**/plotly.min.js", counted)
+        page.goto(f"http://localhost:{written.port}")
+        page.wait_for_selector(CHART)
+        grow(written, page, range(40, 44))
+        assert page.evaluate(FITS)
+        assert page.evaluate("window.resized") == 0
+        for width in (1000, 1400):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_function(FITS)
+        assert page.evaluate("window.resized") >= 2
+
+
 def test_zoom_survives_updates_until_the_viewer_returns_to_live(written, view):
     written.live(range(200))
     page = view(written.port)

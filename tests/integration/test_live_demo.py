@@ -13,7 +13,8 @@ from pipeline.modalities import EMOTIONS
 from pipeline.session.runtime import running
 from tests.command import SEED, helo_json
 
-SECONDS = 30
+#: A clip lasts 60 s, so that one begins or ends in the recording, however late a busy machine is ready for the first.
+SECONDS = 62
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_no_sample_is_lost(demo):
 def test_nearly_every_tick_has_an_estimate(demo):
     assert demo["ticks"] == 4 * SECONDS
     assert demo["duration_s"] == SECONDS
-    assert demo["estimates"] >= 110
+    assert demo["estimates"] >= demo["ticks"] - 10
     assert demo["estimates"] + demo["abstained"] == demo["ticks"]
     assert demo["restarts"] == 0
 

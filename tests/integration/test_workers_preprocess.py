@@ -139,7 +139,7 @@ def test_what_a_reader_that_was_held_up_brings_in_pieces_makes_nothing_late(conn
             participant.take(key, [Chunk(1, first, times, 0.0, data, back + arrived_s)])
 
         take(-10, -8, -8)
-        participant.lateness.away(back - 8, back)
+        participant.lateness.away(back - 8, back, lost=True)
         take(-8, -4, 0.1)
         assert not participant.lateness.may_judge(back + 0.2)
         take(-4, 0.1, 0.1)

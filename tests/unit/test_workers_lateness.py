@@ -14,7 +14,7 @@ def test_after_the_store_is_back_every_stream_that_flowed_is_waited_for():
     lateness = Lateness()
     lateness.arrived("eeg", 10.0)
     lateness.arrived("gsr", 9.9)
-    lateness.away(10.1, 14.0)
+    lateness.away(10.1, 14.0, lost=True)
     assert not lateness.may_judge(14.0)
     lateness.arrived("eeg", 14.1)
     lateness.arrived("gsr", 12.0)  # which its reader had held
@@ -27,7 +27,7 @@ def test_a_stream_that_was_silent_before_is_not_waited_for():
     lateness = Lateness()
     lateness.arrived("eeg", 10.0)
     lateness.arrived("gsr", 5.0)
-    lateness.away(10.1, 14.0)
+    lateness.away(10.1, 14.0, lost=True)
     lateness.arrived("eeg", 14.1)
     assert lateness.may_judge(14.2)
 
@@ -35,7 +35,7 @@ def test_a_stream_that_was_silent_before_is_not_waited_for():
 def test_a_stream_that_does_not_come_back_is_not_waited_for_long():
     lateness = Lateness()
     lateness.arrived("eeg", 10.0)
-    lateness.away(10.1, 14.0)
+    lateness.away(10.1, 14.0, lost=True)
     assert not lateness.may_judge(20.0)
     assert lateness.may_judge(21.0)
 
@@ -43,8 +43,48 @@ def test_a_stream_that_does_not_come_back_is_not_waited_for_long():
 def test_a_store_that_goes_again_is_waited_for_again():
     lateness = Lateness()
     lateness.arrived("eeg", 10.0)
-    lateness.away(10.1, 14.0)
-    lateness.away(14.0, 18.0)  # so that the stream seems to be silent
+    lateness.away(10.1, 14.0, lost=True)
+    lateness.away(14.0, 18.0, lost=True)  # so that the stream seems to be silent
     assert not lateness.may_judge(19.0)
     lateness.arrived("eeg", 18.1)
     assert lateness.may_judge(19.0)
+
+
+def test_after_a_store_that_was_only_slow_a_stream_is_waited_for_as_long_again():
+    lateness = Lateness()
+    lateness.arrived("eeg", 10.0)
+    lateness.away(10.1, 11.1, lost=False)
+    assert not lateness.may_judge(12.0)
+    assert lateness.may_judge(12.2)
+
+
+def test_a_hiccup_keeps_nobody_waiting_for_more_than_half_a_second():
+    lateness = Lateness()
+    lateness.arrived("eeg", 10.0)
+    lateness.away(10.1, 10.35, lost=False)
+    assert not lateness.may_judge(10.8)
+    assert lateness.may_judge(10.9)
+
+
+def test_a_store_that_was_slow_for_long_may_have_been_lost_to_others():
+    lateness = Lateness()
+    lateness.arrived("eeg", 10.0)
+    lateness.away(10.1, 14.0, lost=False)
+    assert not lateness.may_judge(20.0)
+    assert lateness.may_judge(21.0)
+
+
+def test_a_stream_that_falls_silent_is_late_in_time_even_where_every_answer_is_slow():
+    lateness = Lateness()
+    lateness.arrived("eeg", 10.0)
+    for back in (10.4, 10.8, 11.2, 11.6, 12.0, 12.4):
+        lateness.away(back - 0.3, back, lost=False)
+    assert lateness.may_judge(12.5)
+
+
+def test_a_stream_that_was_waited_for_in_vain_is_not_waited_for_again():
+    lateness = Lateness()
+    lateness.arrived("eeg", 10.0)
+    lateness.away(10.1, 14.0, lost=True)
+    lateness.away(60.0, 64.0, lost=True)
+    assert lateness.may_judge(64.0)
