@@ -12,7 +12,7 @@ from dashboard.status import judge
 from dashboard.theme import emotion_colours
 from dashboard.trend import trend
 from dashboard.words import ALWAYS, DEMONSTRATION, abstains
-from pipeline.commands import recording_sentence
+from pipeline.commands import Recording, recording_sentence
 from pipeline.records import Event
 from pipeline.session.ratings import in_words
 
@@ -85,7 +85,7 @@ def base(situation: Situation, epoch: float) -> dict[str, Any]:
 
 def happened(situation: Situation, epoch: float) -> list[dict[str, Any]]:
     """Return the newest events of the participant's streams and of the whole session, the newest first."""
-    return [_event(event, epoch) for event in reversed(_events(situation))]
+    return [_event(event, situation.recording, epoch) for event in reversed(_events(situation))]
 
 
 def _setup(situation: Situation) -> dict[str, Any]:
@@ -168,7 +168,12 @@ def _events(situation: Situation) -> list[Event]:
     return told[-EVENTS_SHOWN:]
 
 
-def _event(event: Event, epoch: float) -> dict[str, Any]:
+def _event(event: Event, recording: Recording | None, epoch: float) -> dict[str, Any]:
     at = round((event.time + epoch) * 1000)
     key = f"{at} {event.source} {event.kind} {event.text}"
-    return {"key": key, "at": at, "kind": event.kind, "text": in_words(event.kind, event.text)}
+    text = in_words(event.kind, event.text)
+    # Of a trial that is marked while the recording is paused there will be no trial; nothing else of now would say so.
+    lost = event.kind == "marker" and recording is not None and recording.span(event.time) is None
+    if lost and recording.state != "off":
+        text += " (not recorded)"
+    return {"key": key, "at": at, "kind": event.kind, "text": text}

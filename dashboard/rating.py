@@ -1,6 +1,6 @@
 """Whom to ask about which trial, and what the participant's page is sent: nothing of the session but the questions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -73,7 +73,7 @@ class Ratings:
         self._rated.add((rating.participant, rating.onset))
         self._told += 1
 
-    def page(self, participant: str, recording: Recording | None) -> dict[str, Any]:
+    def page(self, participant: str, recording: Recording | None, epoch: float) -> dict[str, Any]:
         """Return what a participant's page is to be sent now.
 
         Parameters
@@ -82,22 +82,25 @@ class Ratings:
             Whose page it is.
         recording : Recording or None
             Of what is recorded only such trials are asked for that are.
+        epoch : float
+            Epoch time (s) of the LSL clock's zero.
         """
-        known = (self._told, recording and (recording.state, recording.spans))
+        known = (self._told, recording and (recording.state, recording.spans), epoch)
         before, page = self._pages.get(participant, (None, UNKNOWN))
         if before != known:
-            page = self._page(participant, recording)
+            page = self._page(participant, recording, epoch)
             self._pages[participant] = (known, page)
         return page
 
-    def _page(self, participant: str, recording: Recording | None) -> dict[str, Any]:
+    def _page(self, participant: str, recording: Recording | None, epoch: float) -> dict[str, Any]:
         if self._plan is None:
             return {"state": "told", "sentence": "This session asks for no ratings; its session file has no `rating`."}
         if not self._complete or recording is None:
             return UNKNOWN
         scale = self._plan.scale
         trials = self._trials(participant, recording)
-        trial = next(iter(self._waiting(participant, trials)), None)
+        waiting = self._waiting(participant, trials)
+        trial = next(iter(waiting), None)
         update = {"language": scale.language, "words": scale.words.model_dump()}
         if trial is None:
             rated = bool(trials) and (participant, trials[-1].onset) in self._rated
@@ -106,7 +109,7 @@ class Ratings:
         asked = [{"name": item.name, "text": item.text, "anchors": item.anchors or scale.anchors} for item in items]
         return update | {
             "state": "ask", "trial": self._key(participant, trial), "question": scale.question, "items": asked,
-            "answers": list(range(scale.least, scale.most + 1)),
+            "answers": list(range(scale.least, scale.most + 1)), "late": _late(waiting, epoch),
         }  # fmt: skip
 
     def rating(self, participant: str, recording: Recording | None, said: Mapping[str, Any]) -> TrialRating | None:
@@ -149,3 +152,11 @@ class Ratings:
     def _key(self, participant: str, trial: Trial) -> str:
         """Return by what a page knows a trial again: nothing that it shows."""
         return f"{self._session.started:.6f} {participant} {trial.onset:.6f}"
+
+
+def _late(waiting: Sequence[Trial], epoch: float) -> dict[str, Any] | None:
+    """Return when the first of several trials that wait was (epoch ms), and how many wait: it is not the last one."""
+    if len(waiting) < 2:
+        return None
+    begin = waiting[0].onset + epoch
+    return {"of": len(waiting), "from": round(1000 * begin), "to": round(1000 * (begin + (waiting[0].duration or 0.0)))}

@@ -199,7 +199,7 @@ class Run:
     def rating(self, participant: str) -> dict[str, Any]:
         """Return what a participant's own page is to be sent now; see `dashboard.rating.Ratings.page`."""
         with self._lock:
-            return self._ratings.page(participant, self._recording)
+            return self._ratings.page(participant, self._recording, self._epoch)
 
     def rated(self, participant: str, said: Mapping[str, Any]) -> TrialRating | None:
         """Return what such a page says was rated; see `dashboard.rating.Ratings.rating`."""

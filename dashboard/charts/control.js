@@ -31,9 +31,9 @@ class Control extends Page {
     for (const panel of this.panels) panel.update({ ...update, operator: line.operator });
   }
 
-  gone(silent) {
-    if (!this.steer.ending) return super.gone(silent);
-    return { level: "waiting", title: "The session has ended; this page can be closed.", reasons: [] };
+  over() {
+    this.steer.end();
+    return super.over();
   }
 
   recolour() {}

@@ -1,5 +1,6 @@
 // What happened: markers, notes, restarts and gaps, the newest first.
 import { el, fill, keyed, panel, show } from "./dom.js";
+import { daytime } from "./when.js";
 
 // The newest; the chart shows more.
 const SHOWN = 8;
@@ -22,7 +23,6 @@ export class Happened {
   }
 
   row({ at, kind, text }) {
-    const clock = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-    return fill(el("li"), el("time", "", clock), el("b", "", kind), el("span", "", text));
+    return fill(el("li"), el("time", "", daytime(at)), el("b", "", kind), el("span", "", text));
   }
 }

@@ -2,8 +2,8 @@
 import { el, fill, keyed, say, show } from "./dom.js";
 import { Sound } from "./sound.js";
 
-const MARKS = { green: "●", amber: "▲", red: "■", waiting: "…" };
-const WORDS = { green: "Sensors work", amber: "Attention", red: "Not live", waiting: "Waiting" };
+const MARKS = { green: "●", amber: "▲", red: "■", waiting: "…", ended: "■" };
+const WORDS = { green: "Sensors work", amber: "Attention", red: "Not live", waiting: "Waiting", ended: "Ended" };
 
 export class Header {
   constructor() {

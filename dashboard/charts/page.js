@@ -92,14 +92,13 @@ export class Page {
 
   watch() {
     const silent = performance.timeOrigin + performance.now() - this.received;
-    if (!this.drawn || silent < SILENCE) return;
-    this.header.judge(this.gone(silent));
+    if (!this.drawn || (silent < SILENCE && !this.way.ended)) return;
+    this.header.judge(this.way.ended ? this.over() : gone(silent));
   }
 
-  /** What there is to say when the server has been silent for so long (ms). */
-  gone(silent) {
-    const title = `The dashboard's server has not answered for ${seconds(silent / 1000)}; what is seen is old.`;
-    return { level: "red", title, reasons: [] };
+  /** What there is to say when the session has ended. */
+  over() {
+    return { level: "ended", title: "The session has ended; this page can be closed.", reasons: [] };
   }
 
   fail(fault) {
@@ -117,6 +116,12 @@ export class Page {
     this.forget();
     pages.delete(this.root);
   }
+}
+
+/** What there is to say when the server has been silent for so long (ms). */
+function gone(silent) {
+  const title = `The dashboard's server has not answered for ${seconds(silent / 1000)}; what is seen is old.`;
+  return { level: "red", title, reasons: [] };
 }
 
 // That of when the page was opened: where daylight saving begins or ends meanwhile, the axis goes on without a jump.

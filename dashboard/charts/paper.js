@@ -1,6 +1,7 @@
 // A canvas that scrolls: a time axis, and curves in it. Text from outside is never drawn here, but stands beside it.
 import { el } from "./dom.js";
 import { GREY } from "./look.js";
+import { daytime } from "./when.js";
 
 const STEPS = [1, 2, 5, 10];
 // Between two times on the axis (px).
@@ -49,7 +50,7 @@ export class Paper {
       this.rule(x, 0, x, this.bottom);
       const half = 26;
       if (x - half < this.left || x + half > this.width) continue;
-      pen.fillText(new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }), x, this.bottom + 14);
+      pen.fillText(daytime(time), x, this.bottom + 14);
     }
   }
 

@@ -1,13 +1,14 @@
 // The items of one trial, each a row of buttons of which none is chosen at first, by touch, mouse or keyboard: arrows within
 // a row, digits, Tab to the next. How long it took is measured from the moment they were shown.
-import { el, fill } from "./dom.js";
+import { el, fill, say, show } from "./dom.js";
+import { daytime } from "./when.js";
 
 export class Questions {
   /**
    * `begun` says what has been answered already, in `items`, and since when the items are seen (ms); `changed` is called
    * with what is answered whenever that changes, and `done` once, with everything.
    */
-  constructor({ question, items, answers, words }, begun, changed, done) {
+  constructor({ question, items, answers, words, late }, begun, changed, done) {
     this.element = el("section", "questions");
     this.element.style.setProperty("--answers", answers.length);
     this.element.style.setProperty("--narrow", answers.length > 7 ? Math.ceil(answers.length / 2) : answers.length);
@@ -19,7 +20,9 @@ export class Questions {
     this.button = Object.assign(el("button", "done", words.done), { type: "button", disabled: this.open });
     this.button.addEventListener("click", () => done(items.map(({ name }) => this.rated.get(name))), { once: true });
     const rows = el("div", "items");
-    fill(this.element, this.title, rows, this.button);
+    this.late = Object.assign(el("p", "late"), { hidden: true });
+    this.tell(late);
+    fill(this.element, this.title, this.late, rows, this.button);
     let above = "";
     items.forEach((item, place) => {
       const anchors = JSON.stringify(item.anchors);
@@ -27,6 +30,12 @@ export class Questions {
       above = anchors;
       rows.append(this.row(item, place, answers));
     });
+  }
+
+  /** Where several trials wait, the one that is asked about is not what has just ended: say which, without words of any language. */
+  tell(late) {
+    show(this.late, Boolean(late));
+    if (late) say(this.late, `${daytime(late.from)} – ${daytime(late.to)} · 1 / ${late.of}`);
   }
 
   /** Tab leads to the first item. */

@@ -24,6 +24,7 @@ class Rating {
     fill(this.view, this.message);
     this.styled = this.dress();
     this.way = new Way((update) => this.take(update).catch((fault) => this.fail(fault)));
+    this.clock = setInterval(() => this.watch(), 1000);
   }
 
   async dress() {
@@ -41,6 +42,7 @@ class Rating {
     const { state, language, words } = update;
     if (state === "unknown") return;
     if (language) this.view.lang = language;
+    this.words = words;
     if (state !== "ask") {
       forget(KEPT, BEGUN);
       this.end(update.sentence ?? words[state]);
@@ -51,6 +53,7 @@ class Rating {
     else {
       forget(KEPT);
       if (this.trial !== update.trial) this.ask(update);
+      this.questions.tell(update.late);
     }
   }
 
@@ -80,13 +83,20 @@ class Rating {
     this.way.tell({ trial, seconds_ago: Math.max(0, now - at) / 1000, items });
   }
 
+  /** Say that the session has ended, unless something is being answered, or is not stored yet: the server may come back. */
+  watch() {
+    if (this.way.ended && this.words && !this.questions && !sessionStorage.getItem(KEPT)) this.end(this.words.ended);
+  }
+
   fail(fault) {
+    clearInterval(this.clock);
     this.way.leave();
     console.error(fault);
     this.root.replaceChildren(el("p", "helo-fault", `This page cannot be shown: ${fault.message}. Reload it.`));
   }
 
   close() {
+    clearInterval(this.clock);
     this.way.leave();
     places.delete(this.root);
   }

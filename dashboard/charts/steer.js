@@ -1,7 +1,7 @@
 // The session's state in large words, and for the operator the buttons that change it.
 import { el, fill, panel, say, show } from "./dom.js";
 import { button, tell } from "./form.js";
-import { clock } from "./when.js";
+import { clock, daytime } from "./when.js";
 
 // What is asked for, how the button says it, and in which states it can be done.
 const BUTTONS = [
@@ -16,7 +16,6 @@ const READ_ONLY =
 export class Steer {
   constructor(line) {
     this.line = line;
-    this.ending = false;
     const { box, body } = panel("Session");
     box.classList.add("steer");
     this.word = el("p", "word");
@@ -35,8 +34,7 @@ export class Steer {
   update({ state: { name, word, since }, session, sent, operator }) {
     say(this.word, word);
     this.word.dataset.state = name;
-    const from = new Date(since).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-    say(this.since, since === null ? "" : `since ${from}, for ${clock(Math.max(0, sent - since) / 1000)}`);
+    say(this.since, since === null ? "" : `since ${daytime(since)}, for ${clock(Math.max(0, sent - since) / 1000)}`);
     say(this.recording, session.recording);
     show(this.readonly, operator === false);
     show(this.buttons, operator === true);
@@ -45,6 +43,14 @@ export class Steer {
       // Not `disabled`: a button that is pressed must not lose the keyboard's focus by it.
       this.buttons.children[place].ariaDisabled = String(!states.includes(name));
     }
+  }
+
+  /** Nothing can be done any more. */
+  end() {
+    say(this.word, "Ended");
+    this.word.dataset.state = "ended";
+    say(this.since, "");
+    for (const made of this.buttons.children) made.ariaDisabled = "true";
   }
 
   button([what, text]) {
@@ -62,7 +68,6 @@ export class Steer {
     tell(this.answer, "…");
     const answer = await this.line.ask(what, () => fields ?? {});
     tell(this.answer, answer.sentence, answer.done);
-    this.ending = this.ending || (what === "stop" && answer.done);
     show(this.override, answer.overridable);
     if (answer.overridable) this.reason.focus();
   }

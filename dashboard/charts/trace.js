@@ -67,7 +67,7 @@ export class Trace {
     return y;
   }
 
-  phasic({ times, phasic, responses }, top, from, theme) {
+  phasic({ times, phasic, marks }, top, from, theme) {
     const seen = phasic.filter((value, k) => value !== null && times[k] >= from);
     const most = Math.max(0.02, ...seen.map(Math.abs)) * 1.15;
     const [first, last] = [top + 14, this.paper.bottom - 2];
@@ -78,9 +78,7 @@ export class Trace {
     this.paper.inside(top, this.paper.bottom - top, () => {
       this.paper.line(times, phasic, y, { colour: this.colour, apart: APART });
       Object.assign(this.paper.pen, { fillStyle: theme.text, textAlign: "center", textBaseline: "alphabetic" });
-      responses.forEach((count, k) => {
-        if (k && count > (responses[k - 1] ?? count)) this.paper.pen.fillText("▲", this.paper.x(times[k]), top + 12);
-      });
+      for (const mark of marks) this.paper.pen.fillText("▲", this.paper.x(mark), top + 12);
     });
   }
 
@@ -88,7 +86,8 @@ export class Trace {
     const { silent, unit, traces, skin, pulse, quality, reasons, unused } = told;
     const newest = this.columns.rows.at(-1)?.high;
     const one = newest && newest.length === 1 && !silent ? said(newest[0], unit) : "";
-    const beats = pulse ? (pulse.bpm === null ? "no clear pulse" : `${pulse.bpm} beats/min`) : one;
+    const unclear = pulse?.measured ? "no clear pulse" : "not measured now";
+    const beats = pulse ? (pulse.bpm === null ? unclear : `${pulse.bpm} beats/min`) : one;
     say(this.value, this.use === "PPG" ? (silent ? "" : beats) : one);
     const axes = (traces ?? []).length > 1 ? traces : [];
     keyed(this.legend, axes, ({ label }) => label, () => el("span"), (node, { label }) => say(node, label));

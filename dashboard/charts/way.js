@@ -7,6 +7,8 @@ const AGAIN = 1000;
 const SILENT = 8000;
 // How the server closes it to a ticket that is not its own: one of a server that is gone.
 const REFUSED = 4003;
+// How a server closes it that is ended in good order (Uvicorn's; registered with IANA), as it is together with a session.
+const ENDED = 1012;
 // How it does where it could not make what the page is to be sent, and after how long (ms) it is asked again.
 const [FAULT, LATER] = [4011, 10000];
 
@@ -15,6 +17,7 @@ export class Way {
   constructor(take) {
     this.take = take;
     this.choice = null;
+    this.ended = false;
   }
 
   /** Follow what a ticket stands for; `renew` has Streamlit run the script again, which gives another one. */
@@ -26,7 +29,7 @@ export class Way {
   }
 
   connect() {
-    this.leave();
+    this.drop();
     const address = new URL("updates", document.baseURI);
     address.protocol = address.protocol.replace("http", "ws");
     const socket = (this.socket = new WebSocket(address));
@@ -36,6 +39,7 @@ export class Way {
     socket.addEventListener("message", async ({ data }) => {
       const received = performance.timeOrigin + performance.now();
       this.known = true;
+      this.reach({ ended: false, lost: false });
       clearTimeout(this.again);
       await this.take(JSON.parse(new TextDecoder().decode(data)), received);
       // Another update is sent only then. The pause lets the browser paint, and hear its viewer.
@@ -47,11 +51,18 @@ export class Way {
     });
     socket.addEventListener("close", ({ code }) => {
       if (socket !== this.socket) return;
+      this.reach({ ended: this.ended || code === ENDED, lost: true });
       this.expect(code === FAULT ? LATER : AGAIN);
       // Streamlit may not have found its own way to the new server yet, and then does nothing: so each time.
       if (code === REFUSED) this.renew();
       if (code === FAULT) reportError(new Error("The server could not make what this page shows; its log says why."));
     });
+  }
+
+  /** Know whether the server has ended, and let pages say what Streamlit would say over them, in words for its developers. */
+  reach({ ended, lost }) {
+    this.ended = ended;
+    document.body.classList.toggle("helo-lost", lost);
   }
 
   /** Open the way anew unless something comes within so long (ms). */
@@ -77,6 +88,11 @@ export class Way {
   }
 
   leave() {
+    this.reach({ ended: false, lost: false });
+    this.drop();
+  }
+
+  drop() {
     clearTimeout(this.again);
     const socket = this.socket;
     this.socket = null;

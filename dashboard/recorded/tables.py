@@ -13,29 +13,43 @@ from pipeline.session.outline import Outline
 
 Row = list[str]
 
-#: At most so many reasons are told.
-SHOWN: Final = 20
+#: At most so many reasons are told of estimates, and of each modality.
+SHOWN: Final = 8
 #: What the sentences count or measure. Names hold digits, too (F3, EEG 001), and 50 Hz and 60 Hz are two things.
 _FIGURE: Final = re.compile(r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?=\s?%|\s?s\b|\s(?:of|channels|frames)\b)")
 
 
 def reasons(live: Ticks, estimates: pa.Table, participant: str, outline: Outline) -> list[Row]:
-    """Return what was amiss, for how long, most of it first: of the estimates that abstained, then of each modality."""
+    """Return what was amiss, for how long, most of it first: of the estimates that abstained, then of each modality.
+
+    What has several reasons counts for each of them.
+    """
     hop = outline.settings.hop_s
     why = Counter(
-        reason or "no reason given" for reason, gone in zip(live.reasons, live.abstained, strict=True) if gone
+        reason
+        for told, gone in zip(live.reasons, live.abstained, strict=True)
+        if gone
+        for reason in (told or "no reason given").split("; ")
     )
     told: Counter[tuple[str, str]] = Counter()
     mine = estimates.filter(pc.equal(estimates["participant"], participant))
     for uses in mine["modalities"].to_pylist():
         told.update((use["modality"], reason) for use in uses for reason in use["reasons"])
-    found = [("No estimate", *one) for one in alike(why)]
+    rows = _most("No estimate", why, hop)
     for modality in dict.fromkeys(modality for modality, _ in told):
-        name = MODALITY_NAMES.get(modality, modality)
         of = Counter({reason: count for (one, reason), count in told.items() if one == modality})
-        found += [(name, *one) for one in alike(of)]
-    found.sort(key=lambda row: (row[0] != "No estimate", -row[2]))
-    return [[where, reason, seconds(count * hop)] for where, reason, count in found[:SHOWN]]
+        rows += _most(MODALITY_NAMES.get(modality, modality), of, hop)
+    return rows
+
+
+def _most(where: str, reasons: Counter[str], hop: float) -> list[Row]:
+    """Return a row for each of the reasons that held longest, and one that says how many are not told."""
+    found = sorted(alike(reasons), key=lambda one: -one[1])
+    rows = [[where, reason, seconds(count * hop)] for reason, count in found[:SHOWN]]
+    if len(found) > SHOWN:
+        longest = seconds(found[SHOWN][1] * hop)
+        rows.append([where, f"and {len(found) - SHOWN} more", f"{longest} or less each"])
+    return rows
 
 
 def alike(reasons: Counter[str]) -> list[tuple[str, int]]:

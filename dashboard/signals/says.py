@@ -17,6 +17,8 @@ MAP_S: Final = 5.0
 OLD_S: Final = 3.0
 #: Said of every channel where there is no window to measure it in.
 UNMEASURED: Final = "not measured now"
+#: The amplitude of a rise that is over differs by less than this from window to window (uS).
+_GROWN_US: Final = 0.01
 #: The phasic feature is ``asinh(mean / this)`` (uS).
 _PHASIC_US: Final = 0.05
 
@@ -68,7 +70,7 @@ def skin(
     level, phasic, rate, height, rise = (
         GSR.names.index(name) for name in ("level_ln", "phasic_mean", "scr_rate", "scr_amplitude_ln", "scr_rise_s")
     )
-    times, tonics, phasics, responses = [], [], [], []
+    times, tonics, phasics, responses, rises = [], [], [], [], []
     for window in (one for one in windows if one.end >= windows[-1].end - span_s):
         values = window.features[0]
         part = _PHASIC_US * math.sinh(float(values[phasic]))
@@ -76,6 +78,7 @@ def skin(
         tonics.append(_number(math.exp(float(values[level])) - part))
         phasics.append(_number(part))
         responses.append(_whole(float(values[rate]) * GSR.window_s))
+        rises.append((math.exp(float(values[height])) - 0.01, float(values[rise])))
     newest = windows[-1].features[0] if windows else None
     there = newest is not None and bool(responses[-1])
     return {
@@ -83,21 +86,51 @@ def skin(
         "tonic": tonics,
         "phasic": phasics,
         "responses": responses,
+        "marks": _first_seen(times, responses, rises),
         "now_known": now_known,
         "largest": _number(math.exp(float(newest[height])) - 0.01) if there else None,
         "rise": _number(float(newest[rise])) if there else None,
     }
 
 
+def _first_seen(times: Sequence[int], counts: Sequence[int | None], rises: Sequence[tuple[float, float]]) -> list[int]:
+    """Return when a further response was seen first.
+
+    There are more of them within a window than there were; or the largest is another one, which goes on rising: it may
+    have come while another left the window.
+
+    Parameters
+    ----------
+    times : sequence of int
+        Where windows end (ms).
+    counts : sequence of int or None
+        Responses in each.
+    rises : sequence of (float, float)
+        Amplitude (uS) and duration (s) of the largest in each.
+    """
+    marks: list[int] = []
+    for k in range(1, len(times)):
+        before, count = counts[k - 1], counts[k]
+        if before is None or count is None:
+            continue
+        (height_before, lasted_before_s), (height, lasted_s) = rises[k - 1], rises[k]
+        rising = height > height_before + _GROWN_US and lasted_s != lasted_before_s
+        began = times[k] - 1000 * lasted_s
+        if count > before or (rising and began > max([times[0], *marks[-1:]])):
+            marks.append(times[k])
+    return marks
+
+
 def pulse(windows: Sequence[FeatureWindow], family: str) -> dict[str, Any] | None:
     """Return the heart rate (beats a minute) of the newest window; None where the features do not know it."""
     if family != LIVE or not windows:
         return None
+    if not _known(windows[-1]):
+        return {"measured": False, "bpm": None}
     newest = windows[-1]
     rate = 60 * math.exp(float(newest.features[0][PPG.names.index("heart_rate_ln")]))
     # A wave without a pulse still has a strongest period: it is no heart rate.
-    clear = newest.quality >= 0.5 and math.isfinite(rate)
-    return {"bpm": round(rate) if clear else None}
+    return {"measured": True, "bpm": round(rate) if newest.quality >= 0.5 else None}
 
 
 def heads(windows: Sequence[FeatureWindow], taken: Taken, scalp: Scalp, family: str) -> dict[str, Any]:

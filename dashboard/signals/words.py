@@ -17,7 +17,7 @@ SIGNALS: Final = {
         "interpolated. Each head has its own scale."
     ),
     "GSR": (
-        f"{AS_IT_CAME} Dashed: tonic level; below: phasic part, ▲ a further response within the 5 s before (features)."
+        f"{AS_IT_CAME} Dashed: tonic level; below: phasic part, ▲ where a further response was first seen (features)."
     ),
     "PPG": f"{AS_IT_CAME} The heart rate is that of the newest 5 s.",
     "Temperature": AS_IT_CAME,

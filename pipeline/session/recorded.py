@@ -74,6 +74,8 @@ def open_session(path: Path) -> RecordedSession:
     BadInput
         It is no such folder, or a file that is needed is missing or damaged.
     """
+    if path.is_file():
+        raise BadInput(f"{path}: is a file; give the folder of the session, {path.parent}")
     if not is_session(path):
         raise BadInput(f"{path}: is no recorded session, it has no {folder.RAW}; give a folder that `helo run` wrote")
     running = folder.being_recorded(path)

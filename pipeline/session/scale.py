@@ -35,6 +35,7 @@ class Words(_Model):
     done: Text = "Done"
     saving: Text = "One moment, please."
     thanks: Text = "Thank you."
+    ended: Text = "This is the end. Thank you."
 
 
 class Scale(_Model):

@@ -266,6 +266,10 @@ def test_stop_asks_first_and_the_key_is_left_nowhere(run, page):
     output, _ = run.process.communicate(timeout=60)
     assert run.process.returncode == 0
     expect(page.locator(".status")).to_contain_text("The session has ended", timeout=SOON_MS)
+    expect(page.locator(".steer .word")).to_have_text("Ended")
+    assert {
+        button.get_attribute("aria-disabled") for button in page.locator(".steer .panel-body > .buttons button").all()
+    } == {"true"}
     assert OPERATOR_VARIABLE not in os.environ
     key = run.address.partition("?key=")[2]
     assert len(key) > 20

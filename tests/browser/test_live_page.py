@@ -233,6 +233,21 @@ def test_equal_items_stay_as_many_as_they_are(written, view):
     expect(page.locator(".happened li")).to_have_count(2)
 
 
+def test_the_end_of_the_session_is_said_and_nothing_covers_what_was_seen_last(written, view):
+    written.live(range(40))
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    written.stop_dashboard()
+    expect(page.locator(".status")).to_contain_text("The session has ended; this page can be closed.")
+    page.wait_for_selector("[data-testid=stDialog]", state="attached")
+    assert page.locator("[data-testid=stDialog]").is_hidden()
+    assert points(page) == 40
+    written.start_dashboard()
+    written.estimates(range(40, 44), ahead_s=AHEAD_S)
+    page.wait_for_function("document.querySelector('.helo .plot').data[0].x.length >= 44")
+    expect(page.locator(".status")).not_to_contain_text("ended")
+
+
 def test_a_store_that_dies_is_said_and_the_page_goes_on_when_it_is_back(written, view):
     written.live(range(40))
     page = view(written.port)

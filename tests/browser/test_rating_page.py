@@ -1,6 +1,7 @@
 """The participant's page, by keyboard and by touch, on a session that the test writes and a control that obeys."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -132,7 +133,9 @@ def test_trials_are_rated_by_touch_one_after_the_other(rated, tablet):
         assert box is not None
         assert min(box["width"], box["height"]) >= 44
     order = items(page)
+    expect(page.locator(".rating .late")).to_be_hidden()
     onsets.append(rated.trial("film-2"))  # it waits its turn
+    expect(page.locator(".rating .late")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d – \d\d:\d\d:\d\d · 1 / 2$"))
     for group in page.locator(GROUP).all()[:9]:
         group.locator(".answer", has_text="2").tap()
     page.reload()
@@ -147,6 +150,7 @@ def test_trials_are_rated_by_touch_one_after_the_other(rated, tablet):
         "return now.length === 10 && now.join() !== before }",
         arg=",".join(order),
     )
+    expect(page.locator(".rating .late")).to_be_hidden()
     rate_by_touch(page, 4)
     expect(page.get_by_text("Thank you.")).to_be_visible()
     page.reload()
@@ -177,6 +181,19 @@ def test_what_was_rated_while_the_dashboard_was_down_is_stored_once_when_it_is_b
     wait_for(rated.ratings)
     ((_, rating),) = rated.ratings()
     assert (rating.onset, [item.value for item in rating.items]) == (onset, [7, 7, 7])
+
+
+def test_the_end_of_the_session_is_said_in_the_words_of_the_scale_and_nothing_covers_it(rated, view):
+    rated.ask(SAM)
+    page = view(rated.port, "rating", ready=".rating")
+    expect(page.get_by_text("Please wait.")).to_be_visible()
+    rated.stop_dashboard()
+    expect(page.get_by_text("This is the end. Thank you.")).to_be_visible()
+    page.wait_for_selector("[data-testid=stDialog]", state="attached")
+    assert page.locator("[data-testid=stDialog]").is_hidden()
+    rated.start_dashboard()
+    expect(page.get_by_text("Please wait.")).to_be_visible(timeout=60_000)  # Streamlit tries again ever more rarely
+    page.wait_for_selector("[data-testid=stDialog]", state="detached")
 
 
 def test_nothing_of_the_session_is_on_it_and_markup_is_text(rated, view):

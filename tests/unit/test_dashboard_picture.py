@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.history import KEPT_S, History, Minutes, add_estimate, add_state
-from dashboard.picture import compose
+from dashboard.picture import compose, happened
 from dashboard.situation import Situation
 from dashboard.words import ALWAYS, DEMONSTRATION
+from pipeline.commands import Recording
 from pipeline.records import Chunk, Estimate, Event
 from pipeline.states import ModelInfo, SessionInfo
 
@@ -45,6 +47,20 @@ def minutes(*estimates: Estimate, blind: bool = False) -> Minutes:
     for one in estimates:
         add_estimate(kept.estimates, one, epoch=EPOCH, blind=blind)
     return kept
+
+
+@pytest.mark.parametrize(
+    ("recording", "said"),
+    [
+        (None, "start"), (Recording("off"), "start"), (Recording("recording", ((90.0, None),)), "start"),
+        (Recording("set-up"), "start (not recorded)"),
+        (Recording("paused", ((90.0, 98.0),)), "start (not recorded)"),
+        (Recording("recording", ((90.0, 98.0), (99.5, None))), "start (not recorded)"),
+    ],
+)  # fmt: skip
+def test_a_marker_that_no_recording_holds_is_said_to_be_none(recording, said):
+    told = replace(situation(), recording=recording, events=(Event(99.0, "marker", "start", "P001/marks"),))
+    assert [event["text"] for event in happened(told, EPOCH)] == [said]
 
 
 def test_a_new_page_gets_the_last_minutes_at_once():

@@ -1,5 +1,6 @@
 """What page and report get of a recorded session: few moments that hide no peak, reasons, nothing of a blind one."""
 
+import dataclasses
 import json
 from collections import Counter
 
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from dashboard.recorded.compare import compare
 from dashboard.recorded.envelope import MOST, moments, ticks_of
-from dashboard.recorded.tables import alike
+from dashboard.recorded.tables import alike, reasons
 from dashboard.recorded.view import compose
 from pipeline.modalities import EMOTIONS
 from pipeline.session.folder import write_provenance
@@ -151,6 +152,17 @@ def test_two_that_share_no_tick_are_said_to(tmp_path):
     live = ticks_of(outline.estimates(), "P001", len(EMOTIONS))
     nobody = ticks_of(outline.estimates(), "P002", len(EMOTIONS))
     assert "80 are missing" in compare(live, nobody).sentence
+
+
+def test_what_is_left_out_of_the_reasons_is_counted(tmp_path):
+    outline = read_outline(past_session(tmp_path / "s1", abstained=range(20, 30)))
+    live = ticks_of(outline.estimates(), "P001", len(EMOTIONS))
+    faults = [f"F{k} flat" for k in range(1, 11)]
+    said = ["; ".join(faults[:k]) for k in range(10, 0, -1)]
+    told = dataclasses.replace(live, reasons=[*live.reasons[:20], *said, *live.reasons[30:]])
+    rows = [row for row in reasons(told, outline.estimates(), "P001", outline) if row[0] == "No estimate"]
+    assert rows[:2] == [["No estimate", "F1 flat", "2.5 s"], ["No estimate", "F2 flat", "2.2 s"]]
+    assert rows[8:] == [["No estimate", "and 2 more", "0.5 s or less each"]]
 
 
 def test_reasons_that_differ_in_figures_alone_are_one():

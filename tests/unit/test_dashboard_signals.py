@@ -171,10 +171,26 @@ def test_tonic_level_phasic_part_and_responses_are_those_of_the_features():
     assert says.skin(windows, "dmer", EPOCH, 30, now_known=True) is None
 
 
+@pytest.mark.parametrize("begins", np.arange(14.0, 17.0, 0.25))
+def test_each_response_is_marked_once_also_where_one_leaves_the_window_as_another_comes(begins):
+    times = np.arange(120) / 4
+    rises = [(height, begin) for height, begin in ((0.17, 10.0), (1.3, begins))]
+    data = 5 - 0.01 * times + sum(height * np.clip((times - begin) / 1.5, 0, 1) for height, begin in rises)
+    skin = says.skin(
+        watched_of("GSR", data[:, np.newaxis].astype(np.float32)).windows["GSR"], "live", EPOCH, 30, now_known=True
+    )
+    marks = np.array(skin["marks"]) / 1000 - EPOCH - START
+    assert len(marks) == 2
+    assert ((marks - [10.0, begins] > 0) & (marks - [10.0, begins] < 2)).all()
+
+
 def test_the_heart_rate_is_that_of_the_newest_window_and_noise_has_none():
-    assert says.pulse(watched_of("PPG", samples("PPG", 12)).windows["PPG"], "live") == {"bpm": 72}
+    assert says.pulse(watched_of("PPG", samples("PPG", 12)).windows["PPG"], "live") == {"measured": True, "bpm": 72}
     noise = np.random.default_rng(0).normal(size=(64 * 12, 1)).astype(np.float32)
-    assert says.pulse(watched_of("PPG", noise).windows["PPG"], "live") == {"bpm": None}
+    (*_, newest) = watched_of("PPG", noise).windows["PPG"]
+    assert says.pulse([newest], "live") == {"measured": True, "bpm": None}
+    unmeasured = replace_fields(newest, features=np.full_like(newest.features, np.nan))  # in a pause, say
+    assert says.pulse([unmeasured], "live") == {"measured": False, "bpm": None}
 
 
 def test_the_head_map_is_the_mean_entropy_and_marks_what_is_bad():
@@ -211,7 +227,7 @@ def test_what_windows_say_is_not_said_of_now_once_no_further_ones_come():
     old = {modality: told_at(modality, known, ends[modality] + 3.3) for modality, known in all_known.items()}
     assert [told["quality"] is None for told in on.values()] == [False] * 3
     assert [(told["quality"], told["reasons"]) for told in old.values()] == [(None, [])] * 3
-    assert (on["PPG"]["pulse"], old["PPG"]["pulse"]) == ({"bpm": 72}, None)
+    assert (on["PPG"]["pulse"], old["PPG"]["pulse"]) == ({"measured": True, "bpm": 72}, None)
     assert (on["GSR"]["skin"]["now_known"], old["GSR"]["skin"]["now_known"]) == (True, False)
     assert old["GSR"]["skin"]["tonic"] == on["GSR"]["skin"]["tonic"]  # each at its own time
     assert [sum(bool(trace["bad"]) for trace in told["EEG"]["traces"]) for told in (on, old)] == [1, 0]
@@ -223,7 +239,7 @@ def test_windows_that_come_seldom_are_not_old_before_the_next_is_due():
     known = watched_of("PPG", samples("PPG", 12))
     end = known.windows["PPG"][-1].end
     session = SessionInfo("demo", {"P001": {"ppg": "PPG"}}, 10.0, "open", (), 1.0)
-    assert told_at("PPG", known, end + 12.9, session=session)["pulse"] == {"bpm": 72}
+    assert told_at("PPG", known, end + 12.9, session=session)["pulse"]["bpm"] == 72
     assert told_at("PPG", known, end + 13.1, session=session)["pulse"] is None
 
 

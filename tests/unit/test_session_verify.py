@@ -198,6 +198,11 @@ def test_a_changed_session_file_is_named(session):
     assert any("session.yaml" in note for note in found.notes)
 
 
+def test_a_file_of_a_session_is_no_session(session):
+    with pytest.raises(BadInput, match=rf"raw\.xdf: is a file; give the folder of the session, {session}"):
+        verify(session / "raw.xdf", silent)
+
+
 def test_a_restart_is_named_only_if_what_was_learned_is_lost(session):
     """A preprocess that was killed goes on bit for bit; one that found no saved state does not."""
     killed = {"id": "1-1", "time": 1.0, "kind": "restart", "source": "supervisor",
