@@ -1,5 +1,6 @@
 """What the control page is sent: in which state the session is since when, its sensors, and what happened."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from dashboard import sensors
@@ -18,7 +19,7 @@ STATES: Final = {
 }
 
 
-def compose(situation: Situation, epoch: float) -> dict[str, Any]:
+def compose(situation: Situation, epoch: float, unrated: Mapping[str, int]) -> dict[str, Any]:
     """Return what the page is sent; no estimate is in it.
 
     Parameters
@@ -27,6 +28,8 @@ def compose(situation: Situation, epoch: float) -> dict[str, Any]:
         What is known now.
     epoch : float
         Epoch time (s) of the LSL clock's zero.
+    unrated : mapping
+        How many trials each participant has not rated yet, of those who have such.
     """
     state, since = recording_state(situation.recording, situation.recorded), _since(situation)
     return base(situation, epoch) | {
@@ -35,11 +38,19 @@ def compose(situation: Situation, epoch: float) -> dict[str, Any]:
             "word": STATES[state],
             "since": None if since is None else round((since + epoch) * 1000),
         },
+        "unrated": _unrated(unrated),
         "labels": list(situation.session.notes) if situation.session else [],
         "model": _model(situation),
         "streams": sensors.rows(situation),
         "events": happened(situation, epoch),
     }
+
+
+def _unrated(unrated: Mapping[str, int]) -> str:
+    """Return what the operator is told of trials that wait for their rating; empty where none does."""
+    if not unrated:
+        return ""
+    return f"Trials that are not rated yet: {', '.join(f'{count} of {one}' for one, count in unrated.items())}."
 
 
 def _model(situation: Situation) -> dict[str, Any] | None:

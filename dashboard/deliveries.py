@@ -132,8 +132,8 @@ def _why(use: ModalityUse) -> str:
 
 
 def _for_how_long(modality: str, situation: Situation) -> str:
-    """Return since when a modality is amiss; nothing where its reasons tell a duration of their own."""
-    since, newest = situation.amiss_since.get(modality), situation.newest
+    """Return since when a modality is so; nothing where its reasons tell a duration of their own."""
+    since, newest = min(situation.amiss_since.get(modality, {}).values(), default=None), situation.newest
     if newest is None or since is None or since >= newest.time:
         return ""
     told = any(" for " in reason for reason in newest.modalities[modality].reasons)

@@ -106,7 +106,7 @@ class Feed:
         """Return what the control page is to be sent now; see `dashboard.controlled.compose`."""
         run, now = self._run, local_clock()
         if run is None or participant not in run.session.participants:
-            return controlled.compose(Situation(now=now, store_fault=self._fault), self._epoch)
+            return controlled.compose(Situation(now=now, store_fault=self._fault), self._epoch, {})
         return run.control(participant, now, self._fault)
 
     def signals(self, participant: str, choice: Choice, sent: SentSignals | None) -> tuple[dict[str, Any], SentSignals]:

@@ -170,10 +170,11 @@ def _events(situation: Situation) -> list[Event]:
 
 def _event(event: Event, recording: Recording | None, epoch: float) -> dict[str, Any]:
     at = round((event.time + epoch) * 1000)
-    key = f"{at} {event.source} {event.kind} {event.text}"
     text = in_words(event.kind, event.text)
     # Of a trial that is marked while the recording is paused there will be no trial; nothing else of now would say so.
-    lost = event.kind == "marker" and recording is not None and recording.span(event.time) is None
-    if lost and recording.state != "off":
+    left_out = event.kind == "marker" and recording is not None and recording.span(event.time) is None
+    if left_out and recording.state != "off":
         text += " (not recorded)"
+    # Whether it is recorded may be known half a second later than the event: then the page's line is another one.
+    key = f"{at} {event.source} {event.kind} {text}"
     return {"key": key, "at": at, "kind": event.kind, "text": text}

@@ -51,6 +51,8 @@ class Ratings:
         self._told = 0
         self._pages: dict[str, tuple[object, dict[str, Any]]] = {}
         """What each page was sent last, and what was known then."""
+        self._counted: tuple[object, dict[str, int]] = (None, {})
+        """How many trials wait, and what was known then."""
 
     def take(self, events: Iterable[Event]) -> None:
         """Take what is new of the session's events; nothing new means that this knows all."""
@@ -111,6 +113,16 @@ class Ratings:
             "state": "ask", "trial": self._key(participant, trial), "question": scale.question, "items": asked,
             "answers": list(range(scale.least, scale.most + 1)), "late": _late(waiting, epoch),
         }  # fmt: skip
+
+    def unrated(self, recording: Recording | None) -> dict[str, int]:
+        """Return how many trials wait for each participant who has such."""
+        if not self._complete or recording is None:
+            return {}
+        known = (self._told, recording.state, recording.spans)
+        if self._counted[0] != known:
+            counts = {one: len(self._waiting(one, self._trials(one, recording))) for one in self._session.participants}
+            self._counted = (known, {participant: count for participant, count in counts.items() if count})
+        return self._counted[1]
 
     def rating(self, participant: str, recording: Recording | None, said: Mapping[str, Any]) -> TrialRating | None:
         """Return what a page says was rated, None for a trial that waits for no rating (any more).

@@ -46,7 +46,7 @@ class _Participant:
     asked: float = -math.inf
     """When somebody last looked at what the estimates are made of (s)."""
     explained: Explained | None = None
-    amiss_since: dict[str, float] = field(default_factory=dict)
+    amiss_since: dict[str, dict[str, float]] = field(default_factory=dict)
     infos: dict[str, StreamInfo] = field(default_factory=dict)
     state_columns: list[int] = field(default_factory=list)
     """The channel of the simulated state that stands for each of the model's emotions."""
@@ -186,7 +186,8 @@ class Run:
     def control(self, participant: str, now: float, fault: str) -> dict[str, Any]:
         """Return what the control page is to be sent now; see `dashboard.controlled.compose`."""
         with self._lock:
-            return controlled.compose(self._situation(participant, now, fault), self._epoch)
+            unrated = self._ratings.unrated(self._recording)
+            return controlled.compose(self._situation(participant, now, fault), self._epoch, unrated)
 
     def signals(
         self, participant: str, now: float, fault: str, choice: Choice, sent: SentSignals | None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from dashboard.words import FIGURE
 from pipeline.commands import Recorded, Recording
 from pipeline.records import Estimate, Event, ModalityUse, StreamInfo
 from pipeline.states import Alarm, Chosen, ModelInfo, ProcessHealth, SessionInfo, StreamHealth
@@ -42,8 +43,8 @@ class Situation:
     events: tuple[Event, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     """Those of the session that sound, this participant's first."""
-    amiss_since: dict[str, float] = field(default_factory=dict)
-    """For each modality that the newest estimate left out or found noisy: the time of the first in a row (s)."""
+    amiss_since: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Modality that the newest estimate left out or found noisy -> reason, without its figures -> since when (s)."""
 
     @property
     def uses(self) -> dict[str, str]:
@@ -66,8 +67,8 @@ def unknown_to_model(use: str, situation: Situation) -> bool:
     return situation.newest is not None and use not in situation.newest.modalities
 
 
-def amiss_since(before: dict[str, float], estimate: Estimate) -> dict[str, float]:
-    """Return since when (s) each modality that an estimate left out, or found noisy, has been so.
+def amiss_since(before: Mapping[str, Mapping[str, float]], estimate: Estimate) -> dict[str, dict[str, float]]:
+    """Return since when (s) each modality that an estimate left out, or found noisy, has been so, by its reasons.
 
     Parameters
     ----------
@@ -76,8 +77,12 @@ def amiss_since(before: dict[str, float], estimate: Estimate) -> dict[str, float
     estimate : Estimate
         The next one.
     """
-    amiss = (name for name, use in estimate.modalities.items() if not use.used or noisy(use))
-    return {name: before.get(name, estimate.time) for name in amiss}
+    found = {}
+    for name, use in estimate.modalities.items():
+        if not use.used or noisy(use):
+            reasons = {FIGURE.sub("", reason) for reason in use.reasons} or {""}
+            found[name] = {reason: before.get(name, {}).get(reason, estimate.time) for reason in reasons}
+    return found
 
 
 def made_at(estimate: Estimate) -> float:

@@ -65,6 +65,10 @@ def in_sentence(modality: str) -> str:
     return name if name.isupper() else name.lower()
 
 
+#: What sentences count or measure. Names hold digits, too (F3, EEG 001), and 50 Hz and 60 Hz are two things.
+FIGURE: Final = re.compile(r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?=\s?%|\s?s\b|\s(?:of|channels|frames)\b)")
+
+
 def why(reason: str) -> str:
     """Return why there is no estimate, as recorded (``GSR: flat; PPG: ...``), with what the screen calls a modality."""
     return re.sub(r"\b(\w+):", lambda found: f"{MODALITY_NAMES.get(found[1], found[1])}:", reason)

@@ -33,6 +33,8 @@ class Control extends Page {
 
   over() {
     this.steer.end();
+    this.noting.update({ labels: [], operator: false });
+    this.choosing.update({ model: null, operator: false });
     return super.over();
   }
 

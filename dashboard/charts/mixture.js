@@ -27,7 +27,7 @@ export class Mixture {
     this.hint = head.querySelector(".hint");
     box.classList.add("mixture");
     this.plot = el("div", "plot");
-    this.pause = el("button", "", "Pause");
+    this.pause = el("button", "", "Pause chart");
     Object.assign(this.pause, { type: "button", title: USE });
     this.pause.addEventListener("click", () => (this.held ? this.live() : this.hold(this.range())));
     const views = choice("What is shown", Object.keys(VIEWS), 0, (name) => this.look(VIEWS[name]));
@@ -51,7 +51,7 @@ export class Mixture {
     this.gaps.take(fresh.points, this.points[0]?.[1] ?? 0);
     if (this.held && this.points.length && this.held[1] < this.points[0][1]) this.held = null;
     await this.draw(fresh);
-    say(this.pause, this.held ? "Return to live" : "Pause");
+    say(this.pause, this.held ? "Return to live" : "Pause chart");
     this.element.classList.toggle("held", Boolean(this.held));
   }
 
@@ -118,7 +118,7 @@ export class Mixture {
 
   async live() {
     this.held = null;
-    say(this.pause, "Pause");
+    say(this.pause, "Pause chart");
     this.element.classList.remove("held");
     await this.move();
   }

@@ -1,6 +1,6 @@
 // What every page that is kept in the browser does: it is built once in its place, then brought up to date with what the
 // server sends. Streamlit calls the function that `page` returns when the page is opened, and whenever the script ran again.
-import { el, fill, seconds } from "./dom.js";
+import { el, fill, say, seconds } from "./dom.js";
 import { Header } from "./header.js";
 import { Plotly } from "./plotly.js";
 import { Way } from "./way.js";
@@ -98,6 +98,7 @@ export class Page {
 
   /** What there is to say when the session has ended. */
   over() {
+    say(this.header.recording, "");
     return { level: "ended", title: "The session has ended; this page can be closed.", reasons: [] };
   }
 

@@ -8,7 +8,7 @@ export class Questions {
    * `begun` says what has been answered already, in `items`, and since when the items are seen (ms); `changed` is called
    * with what is answered whenever that changes, and `done` once, with everything.
    */
-  constructor({ question, items, answers, words, late }, begun, changed, done) {
+  constructor({ question, items, answers, words }, begun, changed, done) {
     this.element = el("section", "questions");
     this.element.style.setProperty("--answers", answers.length);
     this.element.style.setProperty("--narrow", answers.length > 7 ? Math.ceil(answers.length / 2) : answers.length);
@@ -21,7 +21,6 @@ export class Questions {
     this.button.addEventListener("click", () => done(items.map(({ name }) => this.rated.get(name))), { once: true });
     const rows = el("div", "items");
     this.late = Object.assign(el("p", "late"), { hidden: true });
-    this.tell(late);
     fill(this.element, this.title, this.late, rows, this.button);
     let above = "";
     items.forEach((item, place) => {

@@ -13,6 +13,8 @@ const KEPT = "helo rating";
 const BEGUN = "helo rating begun";
 // It is said again after so long (ms).
 const AGAIN = 3000;
+// A server that was only started anew is back within so long (ms).
+const BACK = 15000;
 
 class Rating {
   constructor(root) {
@@ -83,9 +85,11 @@ class Rating {
     this.way.tell({ trial, seconds_ago: Math.max(0, now - at) / 1000, items });
   }
 
-  /** Say that the session has ended, unless something is being answered, or is not stored yet: the server may come back. */
+  /** Say that the session has ended; what is being answered, or is not stored yet, stays for as long as the server may come back. */
   watch() {
-    if (this.way.ended && this.words && !this.questions && !sessionStorage.getItem(KEPT)) this.end(this.words.ended);
+    if (!this.way.ended || !this.words) return;
+    const open = this.questions || sessionStorage.getItem(KEPT);
+    if (!open || performance.now() - this.way.endedAt > BACK) this.end(this.words.ended);
   }
 
   fail(fault) {

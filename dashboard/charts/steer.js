@@ -21,21 +21,26 @@ export class Steer {
     this.word = el("p", "word");
     this.since = el("p", "since");
     this.recording = el("p", "caption");
+    this.unrated = el("p", "caption");
     this.readonly = el("p", "readonly", READ_ONLY);
     this.buttons = fill(el("div", "buttons"), ...BUTTONS.map((one) => this.button(one)));
     Object.assign(this.buttons, { role: "group", ariaLabel: "Control of the session" });
     this.answer = Object.assign(el("p", "answer"), { role: "status" });
     this.override = this.overriding();
     this.confirm = this.confirming();
-    fill(body, this.word, this.since, this.recording, this.buttons, this.answer, this.override, this.readonly, this.confirm);
+    fill(body, this.word, this.since, this.recording, this.unrated, this.buttons, this.answer, this.override, this.readonly, this.confirm);
     this.element = box;
   }
 
-  update({ state: { name, word, since }, session, sent, operator }) {
+  update({ state: { name, word, since }, session, sent, unrated, operator }) {
     say(this.word, word);
     this.word.dataset.state = name;
     say(this.since, since === null ? "" : `since ${daytime(since)}, for ${clock(Math.max(0, sent - since) / 1000)}`);
     say(this.recording, session.recording);
+    for (const place of [this.unrated, this.left]) {
+      say(place, unrated);
+      show(place, Boolean(unrated));
+    }
     show(this.readonly, operator === false);
     show(this.buttons, operator === true);
     show(this.answer, operator === true);
@@ -45,11 +50,13 @@ export class Steer {
     }
   }
 
-  /** Nothing can be done any more. */
+  /** The session has ended: none of this can be done any more. */
   end() {
     say(this.word, "Ended");
     this.word.dataset.state = "ended";
-    say(this.since, "");
+    for (const place of [this.since, this.recording]) say(place, "");
+    show(this.override, false);
+    this.confirm.close();
     for (const made of this.buttons.children) made.ariaDisabled = "true";
   }
 
@@ -96,6 +103,8 @@ export class Steer {
     });
     yes.dataset.what = "stop";
     const no = Object.assign(button("Go back", () => dialog.close()), { autofocus: true });
-    return fill(dialog, title, el("p", "", "Its files are closed, and nothing is received or estimated any more."), fill(el("div", "buttons"), no, yes));
+    const what = el("p", "", "Its files are closed, and nothing is received or estimated any more.");
+    this.left = el("p");
+    return fill(dialog, title, what, this.left, fill(el("div", "buttons"), no, yes));
   }
 }

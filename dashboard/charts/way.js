@@ -17,7 +17,8 @@ export class Way {
   constructor(take) {
     this.take = take;
     this.choice = null;
-    this.ended = false;
+    this.heard = false;
+    this.endedAt = null;
   }
 
   /** Follow what a ticket stands for; `renew` has Streamlit run the script again, which gives another one. */
@@ -38,7 +39,7 @@ export class Way {
     socket.addEventListener("open", () => socket.send(JSON.stringify({ ticket: this.ticket, choice: this.choice })));
     socket.addEventListener("message", async ({ data }) => {
       const received = performance.timeOrigin + performance.now();
-      this.known = true;
+      this.known = this.heard = true;
       this.reach({ ended: false, lost: false });
       clearTimeout(this.again);
       await this.take(JSON.parse(new TextDecoder().decode(data)), received);
@@ -59,16 +60,24 @@ export class Way {
     });
   }
 
-  /** Know whether the server has ended, and let pages say what Streamlit would say over them, in words for its developers. */
+  /** Whether the server has ended in good order, and is not back. */
+  get ended() {
+    return this.endedAt !== null;
+  }
+
+  /** Note whether it has; where it is lost, a page that was shown says so itself, and Streamlit's words for its developers stay away. */
   reach({ ended, lost }) {
-    this.ended = ended;
-    document.body.classList.toggle("helo-lost", lost);
+    this.endedAt = ended ? (this.endedAt ?? performance.now()) : null;
+    document.body.classList.toggle("helo-lost", lost && this.heard);
   }
 
   /** Open the way anew unless something comes within so long (ms). */
   expect(within) {
     clearTimeout(this.again);
-    this.again = setTimeout(() => this.connect(), within);
+    this.again = setTimeout(() => {
+      this.reach({ ended: this.ended, lost: true });
+      this.connect();
+    }, within);
   }
 
   /** Say something once the server has: only then is it known who hears it. */

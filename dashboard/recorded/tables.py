@@ -1,45 +1,48 @@
 """What a recorded session says in words and figures: why it abstained, its clocks, where it comes from."""
 
-import re
 from collections import Counter
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dashboard.recorded.envelope import Ticks
-from dashboard.words import MODALITY_NAMES, seconds
+from dashboard.deliveries import screen_name
+from dashboard.words import FIGURE, MODALITY_NAMES, seconds, why
 from pipeline.session.outline import Outline
 
 Row = list[str]
 
 #: At most so many reasons are told of estimates, and of each modality.
 SHOWN: Final = 8
-#: What the sentences count or measure. Names hold digits, too (F3, EEG 001), and 50 Hz and 60 Hz are two things.
-_FIGURE: Final = re.compile(r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?=\s?%|\s?s\b|\s(?:of|channels|frames)\b)")
 
 
-def reasons(live: Ticks, estimates: pa.Table, participant: str, outline: Outline) -> list[Row]:
+def reasons(estimates: pa.Table, participant: str, outline: Outline) -> list[Row]:
     """Return what was amiss, for how long, most of it first: of the estimates that abstained, then of each modality.
 
     What has several reasons counts for each of them.
     """
     hop = outline.settings.hop_s
-    why = Counter(
-        reason
-        for told, gone in zip(live.reasons, live.abstained, strict=True)
-        if gone
-        for reason in (told or "no reason given").split("; ")
-    )
+    none: Counter[str] = Counter()
     told: Counter[tuple[str, str]] = Counter()
     mine = estimates.filter(pc.equal(estimates["participant"], participant))
-    for uses in mine["modalities"].to_pylist():
-        told.update((use["modality"], reason) for use in uses for reason in use["reasons"])
-    rows = _most("No estimate", why, hop)
+    for tick in mine.select(["abstained", "reason", "modalities"]).to_pylist():
+        lacks = [(use["modality"], reason) for use in tick["modalities"] for reason in use["reasons"]]
+        told.update(lacks)
+        if tick["abstained"]:
+            none.update([*_own(tick), *(why(f"{modality}: {reason}") for modality, reason in lacks)])
+    rows = _most("No estimate", none, hop)
     for modality in dict.fromkeys(modality for modality, _ in told):
         of = Counter({reason: count for (one, reason), count in told.items() if one == modality})
         rows += _most(MODALITY_NAMES.get(modality, modality), of, hop)
     return rows
+
+
+def _own(tick: Mapping[str, Any]) -> list[str]:
+    """Return the model's own reasons for an estimate that abstained: behind them stands what the modalities lack."""
+    lacks = "; ".join(f"{use['modality']}: {', '.join(use['reasons'])}" for use in tick["modalities"] if use["reasons"])
+    own = (tick["reason"] or "").removesuffix(lacks).removesuffix("; ")
+    return own.split("; ") if own else [] if lacks else ["no reason given"]
 
 
 def _most(where: str, reasons: Counter[str], hop: float) -> list[Row]:
@@ -62,7 +65,7 @@ def alike(reasons: Counter[str]) -> list[tuple[str, int]]:
     """
     groups: dict[tuple[str, ...], list[tuple[list[str], int]]] = {}
     for reason, count in reasons.items():
-        words = _FIGURE.split(reason)
+        words = FIGURE.split(reason)
         groups.setdefault(tuple(words[::2]), []).append((words[1::2], count))
     found = []
     for between, members in groups.items():
@@ -88,7 +91,7 @@ def clocks(outline: Outline, participant: str) -> list[Row]:
         rate = f"{noted['sfreq']:g} Hz" if noted["sfreq"] else "irregular"
         rows.append(
             [
-                MODALITY_NAMES.get(settings.use, settings.use) if settings else noted["stream"],
+                screen_name(noted["stream"], settings.use) if settings else noted["stream"],
                 noted["name"],
                 rate,
                 _milliseconds(offsets[0]) if offsets else "–",

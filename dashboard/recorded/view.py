@@ -76,7 +76,7 @@ def compose(outline: Outline, participant: str, *, estimates_too: bool) -> dict[
         "uses": _uses(estimates, participant, drawn, hidden=hidden),
         "again": None if hidden else _again(outline, participant, drawn),
     }
-    return {**common, **happened, "chart": chart, "reasons": reasons(live, estimates, participant, outline)}
+    return {**common, **happened, "chart": chart, "reasons": reasons(estimates, participant, outline)}
 
 
 def _setup(outline: Outline, live: Ticks | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Verify a recorded session: compute every estimate again, and say what differs."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from model.header import model_hash, model_path
 from model.predictor import Predictor, choose_device
 from pipeline.errors import BadInput
 from pipeline.session.decided import happened
+from pipeline.session.folder import SETTINGS
 from pipeline.session.provenance import provenance
 from pipeline.session.recompute import Track, recompute
 from pipeline.session.recorded import RecordedSession, open_session
@@ -124,7 +126,8 @@ def _elsewhere(session: RecordedSession) -> list[str]:
     """Say in what machine, versions and settings differ from those of the recording."""
     now, then = provenance(session.settings), session.provenance
     notes = []
-    if then.get("settings_sha256") != now["settings_sha256"]:
+    # Of the file, as it was written: a later version of helo may know more fields.
+    if then.get("settings_sha256") != hashlib.sha256((session.path / SETTINGS).read_bytes()).hexdigest():
         notes.append("session.yaml is not as it was run: it was changed afterwards")
     before = then.get("versions") or {}
     changed = [

@@ -23,13 +23,17 @@ class Lateness:
 
     def __init__(self) -> None:
         self._arrived: dict[str, float] = {}
-        self._waited_for: dict[str, float] = {}
-        """Stream that has sent nothing since the store's return -> until when it is waited for (s)."""
+        self._waited_for: dict[str, tuple[float, float]] = {}
+        """Stream that has sent nothing since the store's return -> until when (s) it is waited for, and until when at
+        most, whatever further answers are slow.
+        """
         self._back = float("-inf")
 
     def arrived(self, stream: str, arrival: float) -> None:
         """Note up to when a stream has come (s): when a chunk arrived at its reader, earlier if it was old by then."""
-        self._arrived[stream] = max(arrival, self._arrived.get(stream, arrival))
+        self._arrived[stream] = newest = max(arrival, self._arrived.get(stream, arrival))
+        if newest > self._back:
+            self._waited_for.pop(stream, None)
 
     def away(self, since: float, until: float, *, lost: bool) -> None:
         """Note that the store did not answer, or not in time.
@@ -47,14 +51,11 @@ class Lateness:
         for stream, arrival in self._arrived.items():
             still = self._waited_for.get(stream)
             if still is not None and not given_up:
-                self._waited_for[stream] = still + lasted
-            elif arrival > since - _SILENT_S or (still is not None and still >= since):
-                self._waited_for[stream] = until + patience
+                self._waited_for[stream] = min(still[0] + lasted, still[1]), still[1]
+            elif arrival > since - _SILENT_S or (still is not None and still[0] >= since):
+                self._waited_for[stream] = until + patience, until + _FOUND_AGAIN_S
         self._back = until
 
     def may_judge(self, now: float) -> bool:
         """Return whether a tick that has no data at `now` (s) will get none."""
-        self._waited_for = {
-            stream: until for stream, until in self._waited_for.items() if self._arrived[stream] <= self._back
-        }
-        return all(until < now for until in self._waited_for.values())
+        return all(until < now for until, _ in self._waited_for.values())

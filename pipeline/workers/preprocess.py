@@ -112,10 +112,10 @@ class Preprocess:
 
     def _note_away(self, begun: float, *, lost: bool = False, wait_s: float = 0.0) -> None:
         """Note that the store was away, if it took longer since `begun` than it may take."""
-        answered = local_clock()
-        if lost or answered - begun > wait_s + _SLOW_S:
+        answered, due = local_clock(), begun + wait_s
+        if lost or answered - due > _SLOW_S:
             for one in self._owned:
-                one.lateness.away(begun, answered, lost=lost)
+                one.lateness.away(begun if lost else due, answered, lost=lost)
 
     def _up_to_date(self, one: OwnedParticipant) -> bool:
         """Read and process all that is stored of a participant; return whether that was possible.

@@ -196,6 +196,19 @@ def test_the_end_of_the_session_is_said_in_the_words_of_the_scale_and_nothing_co
     page.wait_for_selector("[data-testid=stDialog]", state="detached")
 
 
+def test_questions_stay_while_the_server_may_come_back_and_end_with_the_session(rated, view):
+    rated.ask(SAM)
+    rated.trial("film-1")
+    page = view(rated.port, "rating", ready=GROUP)
+    rated.stop_dashboard()
+    page.wait_for_selector("body.helo-lost", state="attached")
+    assert page.locator(GROUP).count() == 3
+    expect(page.get_by_text("This is the end. Thank you.")).to_be_visible(timeout=60_000)
+    assert page.locator(GROUP).count() == 0
+    rated.start_dashboard()
+    expect(page.locator(GROUP)).to_have_count(3, timeout=60_000)
+
+
 def test_nothing_of_the_session_is_on_it_and_markup_is_text(rated, view):
     item = {"name": "a", "text": MARKUP, "anchors": {1: MARKUP}}
     scale = Scale.model_validate(

@@ -91,7 +91,9 @@ def test_the_folder_says_how_it_was_made(demo, estimates):
 def test_the_markers_make_a_table_of_trials(demo):
     header, *trials = (Path(demo["session_dir"]) / "trials.tsv").read_text().splitlines()
     assert header.split("\t") == ["onset", "duration", "name", "condition", "source"]
-    assert [trial.split("\t")[2:] for trial in trials] == [["clip-01", "n/a", "P001/marks"]] * len(trials)
+    events = map(json.loads, (Path(demo["session_dir"]) / "events.jsonl").read_text().splitlines())
+    begun = [event["text"].removeprefix("start ") for event in events if event["text"].startswith("start ")]
+    assert [trial.split("\t")[2:] for trial in trials] == [[name, "n/a", "P001/marks"] for name in begun]
 
 
 def test_nothing_runs_afterwards(demo):

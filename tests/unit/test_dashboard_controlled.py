@@ -41,13 +41,13 @@ def situation(recording: Recording | None = None, recorded: Recorded | None = No
     ],
 )
 def test_the_state_is_told_with_its_beginning(recording, recorded, name, word, since):
-    state = compose(situation(recording, recorded), EPOCH)["state"]
+    state = compose(situation(recording, recorded), EPOCH, {})["state"]
     when = None if since is None else round((EPOCH + since) * 1000)
     assert state == {"name": name, "word": word, "since": when}
 
 
 def test_labels_and_events_are_there_and_no_estimate_is():
-    update = compose(situation(), EPOCH)
+    update = compose(situation(), EPOCH, {})
     assert update["labels"] == ["coughs", "moves"]
     assert [event["text"] for event in update["events"]] == ["coughs"]
     assert "0.1234" not in json.dumps(update)
@@ -55,4 +55,10 @@ def test_labels_and_events_are_there_and_no_estimate_is():
 
 
 def test_before_a_session_is_there_nothing_can_be_noted():
-    assert compose(Situation(now=1.0), EPOCH)["labels"] == []
+    assert compose(Situation(now=1.0), EPOCH, {})["labels"] == []
+
+
+def test_trials_that_are_not_rated_are_told():
+    assert compose(situation(), EPOCH, {})["unrated"] == ""
+    told = compose(situation(), EPOCH, {"P001": 2, "P002": 1})["unrated"]
+    assert told == "Trials that are not rated yet: 2 of P001, 1 of P002."

@@ -64,6 +64,18 @@ def test_where_several_trials_wait_the_page_says_which_one_is_asked_about():
     assert ratings.page("P001", ALL, 1000.0)["late"] is None
 
 
+def test_the_operator_is_told_whose_trials_are_not_rated_yet():
+    ratings = Ratings(SessionInfo("s1", {"P001": {}, "P002": {}}, 0.25, "open", (), 1.0, rating=PLAN))
+    marks = [(1, "start a"), (2, "end a"), (3, "start b"), (4, "end b"), (5, "start c")]
+    ratings.take(Event(time, "marker", text, "P002/marks") for time, text in marks)
+    assert ratings.unrated(ALL) == {}  # what was rated may still come
+    ratings.take([])
+    assert ratings.unrated(ALL) == {"P002": 2}
+    ratings.note(ratings.rating("P002", ALL, answers(ratings.page("P002", ALL, 0.0))))
+    assert ratings.unrated(ALL) == {"P002": 1}
+    assert ratings.unrated(None) == {}
+
+
 def test_a_page_is_made_anew_only_where_something_has_changed():
     ratings = ratings_of((1, "start a"), (2, "end a"))
     page = ratings.page("P001", ALL, 0.0)

@@ -1,10 +1,10 @@
 """What page and report get of a recorded session: few moments that hide no peak, reasons, nothing of a blind one."""
 
-import dataclasses
 import json
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ from dashboard.recorded.view import compose
 from pipeline.modalities import EMOTIONS
 from pipeline.session.folder import write_provenance
 from pipeline.session.outline import read_outline
-from pipeline.session.tables import estimate_row, write_parquet
+from pipeline.session.tables import ESTIMATES, estimate_row, write_parquet
 from tests.past import MARKUP, estimate, past_session, shares_at
 
 HOP_S = 0.25
@@ -154,15 +154,29 @@ def test_two_that_share_no_tick_are_said_to(tmp_path):
     assert "80 are missing" in compare(live, nobody).sentence
 
 
-def test_what_is_left_out_of_the_reasons_is_counted(tmp_path):
-    outline = read_outline(past_session(tmp_path / "s1", abstained=range(20, 30)))
-    live = ticks_of(outline.estimates(), "P001", len(EMOTIONS))
+def test_what_had_several_reasons_counts_for_each_and_what_is_left_out_is_counted(tmp_path):
+    outline = read_outline(past_session(tmp_path / "s1"))
     faults = [f"F{k} flat" for k in range(1, 11)]
-    said = ["; ".join(faults[:k]) for k in range(10, 0, -1)]
-    told = dataclasses.replace(live, reasons=[*live.reasons[:20], *said, *live.reasons[30:]])
-    rows = [row for row in reasons(told, outline.estimates(), "P001", outline) if row[0] == "No estimate"]
-    assert rows[:2] == [["No estimate", "F1 flat", "2.5 s"], ["No estimate", "F2 flat", "2.2 s"]]
-    assert rows[8:] == [["No estimate", "and 2 more", "0.5 s or less each"]]
+    rows = []
+    for tick in range(10):
+        made = estimate(tick, abstained=True)
+        uses = {
+            "EEG": replace(made.modalities["EEG"], reasons=tuple(faults[: 10 - tick])),
+            "GSR": made.modalities["GSR"],
+        }
+        reason = f"unlike anything; too few sensors; EEG: {', '.join(faults[: 10 - tick])}"
+        rows.append(estimate_row("P001", replace(made, modalities=uses, reason=reason)))
+    told = reasons(pa.Table.from_pylist(rows, schema=ESTIMATES), "P001", outline)
+    none = [row for row in told if row[0] == "No estimate"]
+    assert none[:3] == [
+        ["No estimate", "unlike anything", "2.5 s"],
+        ["No estimate", "too few sensors", "2.5 s"],
+        ["No estimate", "EEG: F1 flat", "2.5 s"],
+    ]
+    assert none[8:] == [["No estimate", "and 4 more", "1.0 s or less each"]]
+    eeg = [row for row in told if row[0] == "EEG"]
+    assert eeg[0] == ["EEG", "F1 flat", "2.5 s"]
+    assert eeg[8:] == [["EEG", "and 2 more", "0.5 s or less each"]]
 
 
 def test_reasons_that_differ_in_figures_alone_are_one():

@@ -121,22 +121,32 @@ def test_a_sensor_that_delivers_but_is_left_out_or_noisy_is_amber_with_the_reaso
 
 def test_the_banner_says_since_when_a_sensor_is_amiss_and_what_the_estimate_is_made_from():
     newest = estimate(EEG=taken(), GSR=taken("flat", quality=0.2, used=False), Face=taken())
-    status = judge(replace(LIVE, newest=newest, amiss_since={"GSR": newest.time - 12}))
+    status = judge(replace(LIVE, newest=newest, amiss_since={"GSR": {"flat": newest.time - 12}}))
     assert (status.level, status.title) == ("amber", "EDA flat for 12 s: estimate from EEG and face.")
 
 
 def test_a_reason_that_tells_its_duration_is_not_given_another():
     newest = estimate(EEG=taken(), GSR=taken("no samples for 3 s", quality=0.0, used=False))
-    status = judge(replace(LIVE, newest=newest, amiss_since={"GSR": newest.time - 2}))
+    status = judge(replace(LIVE, newest=newest, amiss_since={"GSR": {"no samples for s": newest.time - 2}}))
     assert status.title == "EDA no samples for 3 s: estimate from EEG."
 
 
 def test_it_is_counted_from_the_first_estimate_in_a_row_that_lacked_a_sensor():
     flat, good = estimate(2.0, GSR=taken("flat", used=False)), estimate(1.0, GSR=taken())
     since = amiss_since({}, flat)
-    assert since == {"GSR": NOW - 2.0}
-    assert amiss_since(since, estimate(1.0, GSR=taken(quality=0.4))) == since
+    assert since == {"GSR": {"flat": NOW - 2.0}}
+    assert amiss_since(since, estimate(1.0, GSR=taken("flat", quality=0.4))) == since
     assert amiss_since(since, good) == {}
+
+
+def test_it_is_counted_for_each_reason_of_its_own_whatever_its_figures():
+    paused = amiss_since({}, estimate(4.0, GSR=taken("the recording is paused", used=False)))
+    settles = amiss_since(paused, estimate(3.0, GSR=taken("F3 flat", "no face in 30% of it", used=False)))
+    assert settles == {"GSR": {"F3 flat": NOW - 3.0, "no face in % of it": NOW - 3.0}}
+    moves = amiss_since(settles, estimate(2.0, GSR=taken("no face in 90% of it", "movement", used=False)))
+    assert moves == {"GSR": {"no face in % of it": NOW - 3.0, "movement": NOW - 2.0}}
+    other = amiss_since(moves, estimate(1.0, GSR=taken("F4 flat", "movement", used=False)))
+    assert other == {"GSR": {"F4 flat": NOW - 1.0, "movement": NOW - 2.0}}
 
 
 def test_a_slow_rate_is_told_to_the_digit_that_shows_it():

@@ -82,6 +82,25 @@ def test_a_stream_that_falls_silent_is_late_in_time_even_where_every_answer_is_s
     assert lateness.may_judge(12.5)
 
 
+def test_a_stream_that_flows_is_waited_for_after_each_slow_answer():
+    lateness = Lateness()
+    lateness.arrived("eeg", 9.9)
+    lateness.away(9.7, 10.0, lost=False)
+    lateness.arrived("eeg", 10.9)
+    lateness.away(10.9, 13.7, lost=False)
+    assert not lateness.may_judge(13.8)
+    lateness.arrived("eeg", 13.8)
+    assert lateness.may_judge(13.8)
+
+
+def test_slow_answers_without_a_pause_between_them_put_it_off_by_six_seconds_at_most():
+    lateness = Lateness()
+    lateness.arrived("eeg", 10.0)
+    for back in range(11, 30):
+        lateness.away(back - 1, back, lost=False)
+        assert lateness.may_judge(back) == (back > 17.5)
+
+
 def test_a_stream_that_was_waited_for_in_vain_is_not_waited_for_again():
     lateness = Lateness()
     lateness.arrived("eeg", 10.0)
