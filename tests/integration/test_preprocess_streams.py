@@ -142,7 +142,8 @@ def test_a_stream_that_comes_back_unusable_is_said_and_ends_nothing(connection, 
             gsr.begin_segment()
             for sensor in sensors:
                 sensor.send(20)
-            until(lambda: events(connection, unique) and windows(connection, unique, "PPG")[-1].tick >= 40)
+            until(lambda: events(connection, unique))
+            until(lambda: any(window.tick >= 40 for window in windows(connection, unique, "PPG")))
             assert windows(connection, unique, "GSR")[-1].tick < 40
             context.board.put_stream("P001", stream_info("GSR"))
             gsr.data = gsr.data[:, :1]
