@@ -79,8 +79,7 @@ def skin(
         phasics.append(_number(part))
         responses.append(_whole(float(values[rate]) * GSR.window_s))
         rises.append((math.exp(float(values[height])) - 0.01, float(values[rise])))
-    newest = windows[-1].features[0] if windows else None
-    there = newest is not None and bool(responses[-1])
+    largest, lasted_s = rises[-1] if rises and responses[-1] else (math.nan, math.nan)
     return {
         "times": times,
         "tonic": tonics,
@@ -88,8 +87,8 @@ def skin(
         "responses": responses,
         "marks": _first_seen(times, responses, rises),
         "now_known": now_known,
-        "largest": _number(math.exp(float(newest[height])) - 0.01) if there else None,
-        "rise": _number(float(newest[rise])) if there else None,
+        "largest": _number(largest),
+        "rise": _number(lasted_s),
     }
 
 
@@ -125,9 +124,9 @@ def pulse(windows: Sequence[FeatureWindow], family: str) -> dict[str, Any] | Non
     """Return the heart rate (beats a minute) of the newest window; None where the features do not know it."""
     if family != LIVE or not windows:
         return None
-    if not _known(windows[-1]):
-        return {"measured": False, "bpm": None}
     newest = windows[-1]
+    if not _known(newest):
+        return {"measured": False, "bpm": None}
     rate = 60 * math.exp(float(newest.features[0][PPG.names.index("heart_rate_ln")]))
     # A wave without a pulse still has a strongest period: it is no heart rate.
     return {"measured": True, "bpm": round(rate) if newest.quality >= 0.5 else None}

@@ -1,8 +1,7 @@
 """One modality of one participant: from chunks to a feature window for every tick."""
 
 import math
-from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
@@ -10,15 +9,12 @@ from pipeline.modalities import UNITS, Modality
 from pipeline.records import Array, Chunk, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import StreamSettings
 from pipeline.signals import closing
-from pipeline.signals.baseline import BaselineState
-from pipeline.signals.buffer import ABSENT, GOOD, SETTLING, BufferState, WindowBuffer
-from pipeline.signals.dmer.steady import DmerState
-from pipeline.signals.eda import EdaState
+from pipeline.signals.buffer import ABSENT, GOOD, SETTLING, WindowBuffer
+from pipeline.signals.extractor_state import ExtractorState
 from pipeline.signals.families import LIVE, Family
-from pipeline.signals.filters import FilterState
 from pipeline.signals.scalp import scalp
 from pipeline.signals.source import Source
-from pipeline.signals.timeline import Stamps, Timeline, TimelineState
+from pipeline.signals.timeline import Stamps, Timeline
 from pipeline.signals.windows import Span, WindowMaker
 from pipeline.states import Taken
 
@@ -36,37 +32,6 @@ EARLY: Final = 0.8
 
 #: Until the grid is known, this much of the past is kept (s).
 HOLD_S: Final = 60.0
-
-
-#: What the causal parts of the modalities remember; None where there is nothing to be remembered.
-ProcessorState: TypeAlias = FilterState | EdaState | DmerState | None
-
-
-@dataclass
-class ExtractorState:
-    """All that an extractor remembers."""
-
-    baseline: BaselineState
-    timeline: TimelineState = field(default_factory=TimelineState)
-    processor: ProcessorState = None
-    buffer: BufferState | None = None
-    tick: int = 0
-    """The next tick to make."""
-    segment: int = 0
-    after_gap: bool = False
-    """Another segment came before."""
-    expected: int = -1
-    """Index of the next sample of the segment; -1 before the first."""
-    settled: int = 0
-    """Index of the first sample of the segment for which the filters have settled."""
-    began: float | None = None
-    """Time of the first sample ever (s)."""
-    newest: float = -math.inf
-    """Time of the newest sample (s)."""
-    arrived: float = -math.inf
-    """When the newest chunk arrived (s)."""
-    ahead: float = 0.0
-    """How far ahead of their arrival the last stamps were, where that was too far (s)."""
 
 
 class ModalityExtractor:

@@ -10,7 +10,8 @@ from pipeline.modalities import EEG_CHANNELS, MODALITIES, Modality
 from pipeline.records import Array, Chunk, FeatureWindow, Grid, StreamInfo
 from pipeline.session.config import StreamSettings
 from pipeline.signals import closing
-from pipeline.signals.extractor import ExtractorState, ModalityExtractor
+from pipeline.signals.extractor import ModalityExtractor
+from pipeline.signals.extractor_state import ExtractorState
 from pipeline.signals.families import LIVE, Family, family_specs
 from pipeline.signals.source import modality_of
 from pipeline.signals.windows import absent_features

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.arrays import from_plain, to_plain
 from pipeline.records import Array
-from pipeline.signals.extractor import ExtractorState
+from pipeline.signals.extractor_state import ExtractorState
 from pipeline.signals.participant import ParticipantState
 
 #: First byte of every saved state; it changes when a state's fields, or their meaning, do.

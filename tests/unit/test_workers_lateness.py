@@ -1,5 +1,7 @@
 """Nothing is late on account of a store that was away."""
 
+import pytest
+
 from pipeline.workers.lateness import Lateness
 
 
@@ -32,12 +34,21 @@ def test_a_stream_that_was_silent_before_is_not_waited_for():
     assert lateness.may_judge(14.2)
 
 
-def test_a_stream_that_does_not_come_back_is_not_waited_for_long():
+@pytest.mark.parametrize(
+    ("since", "until", "lost", "waited_s"),
+    [
+        pytest.param(10.1, 14.0, True, 6.5, id="until every writer has noticed that the store is back"),
+        pytest.param(10.1, 14.0, False, 6.5, id="also where others may have given it up"),
+        pytest.param(10.1, 11.1, False, 1.0, id="as long again as a slow answer took"),
+        pytest.param(10.1, 10.35, False, 0.5, id="half a second after a hiccup"),
+    ],
+)
+def test_a_stream_that_does_not_come_back_is_not_waited_for_long(since, until, lost, waited_s):
     lateness = Lateness()
     lateness.arrived("eeg", 10.0)
-    lateness.away(10.1, 14.0, lost=True)
-    assert not lateness.may_judge(20.0)
-    assert lateness.may_judge(21.0)
+    lateness.away(since, until, lost=lost)
+    assert not lateness.may_judge(until + waited_s - 0.05)
+    assert lateness.may_judge(until + waited_s + 0.05)
 
 
 def test_a_store_that_goes_again_is_waited_for_again():
@@ -48,30 +59,6 @@ def test_a_store_that_goes_again_is_waited_for_again():
     assert not lateness.may_judge(19.0)
     lateness.arrived("eeg", 18.1)
     assert lateness.may_judge(19.0)
-
-
-def test_after_a_store_that_was_only_slow_a_stream_is_waited_for_as_long_again():
-    lateness = Lateness()
-    lateness.arrived("eeg", 10.0)
-    lateness.away(10.1, 11.1, lost=False)
-    assert not lateness.may_judge(12.0)
-    assert lateness.may_judge(12.2)
-
-
-def test_a_hiccup_keeps_nobody_waiting_for_more_than_half_a_second():
-    lateness = Lateness()
-    lateness.arrived("eeg", 10.0)
-    lateness.away(10.1, 10.35, lost=False)
-    assert not lateness.may_judge(10.8)
-    assert lateness.may_judge(10.9)
-
-
-def test_a_store_that_was_slow_for_long_may_have_been_lost_to_others():
-    lateness = Lateness()
-    lateness.arrived("eeg", 10.0)
-    lateness.away(10.1, 14.0, lost=False)
-    assert not lateness.may_judge(20.0)
-    assert lateness.may_judge(21.0)
 
 
 def test_a_stream_that_falls_silent_is_late_in_time_even_where_every_answer_is_slow():
