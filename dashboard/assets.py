@@ -1,4 +1,4 @@
-"""The files that a page is made of, its own modules and Plotly's program, served from memory."""
+"""The files that pages are made of, a module and styles of their own and Plotly's program, served from memory."""
 
 import gzip
 import hashlib
@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from dashboard.bundle import SOURCES, bundle
 from dashboard.plotly_js import plotly_program
 
-SOURCES: Final = Path(__file__).parent / "charts"
+#: Each in ``charts``, with what it imports.
+PAGES: Final = ("live", "used", "signals", "control", "rating", "session")
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 #: What a name stands for never changes, so no browser asks for it twice.
 _HEADERS: Final = {
@@ -32,10 +34,10 @@ def _served() -> dict[str, bytes]:
     BadInput
         Plotly's program is not to be had.
     """
-    ours = sorted(path for path in SOURCES.iterdir() if path.suffix in _TYPES)
-    program = f"{plotly_program()}\nexport {{ Plotly }};\n"
-    files = {**{path.name: path.read_bytes() for path in ours}, "plotly.min.js": program.encode()}
-    return {name: gzip.compress(content, 1, mtime=0) for name, content in files.items()}
+    pages = {f"{page}.js": bundle(page) for page in PAGES}
+    styles = {path.name: path.read_text(encoding="utf-8") for path in sorted(SOURCES.glob("*.css"))}
+    files = {**pages, **styles, "plotly.min.js": f"{plotly_program()}\nexport {{ Plotly }};\n"}
+    return {name: gzip.compress(content.encode(), 1, mtime=0) for name, content in files.items()}
 
 
 @cache

@@ -1,23 +1,19 @@
 """A recorded session as one HTML file that opens without a network: the page's own modules, Plotly and the data."""
 
-import base64
 import html
 import json
-import re
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from dashboard.assets import SOURCES
+from dashboard.bundle import SOURCES, bundle
 from dashboard.plotly_js import plotly_program
 from dashboard.recorded.view import compose
 from pipeline.errors import BadInput
 from pipeline.session.export.whole import require_absent
 from pipeline.session.outline import read_outline
 
-_ENTRY: Final = "session_view.js"
 _STYLES: Final = ("live.css", "session.css")
-_IMPORT: Final = re.compile(r'from "\./(\w+\.js)"')
 #: What Streamlit makes of a theme's settings, by which the page's own styles find their colours.
 _COLOURS: Final = {
     "primaryColor": "--st-primary-color",
@@ -27,7 +23,7 @@ _COLOURS: Final = {
     "borderColor": "--st-border-color",
 }
 #: The file may fetch nothing, whatever somebody writes into a stream's name.
-_POLICY: Final = "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:"
+_POLICY: Final = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 _PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -38,13 +34,12 @@ _PAGE: Final = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <style>{styles}</style>
-<script type="importmap">{modules}</script>
 <script>{plotly}</script>
 </head>
 <body>
 <script type="application/json" id="sessions">{data}</script>
 <script type="module">
-import {{ SessionView }} from "helo/{entry}";
+{module}
 const sent = JSON.parse(document.getElementById("sessions").textContent);
 const views = sent.map((data) => new SessionView(Plotly, data));
 for (const view of views) {{
@@ -109,25 +104,11 @@ def report(path: Path) -> str:
         policy=_POLICY,
         title=html.escape(f"{path.resolve().name} · helo"),
         styles="\n".join([_theme(), *((SOURCES / name).read_text(encoding="utf-8") for name in _STYLES)]),
-        modules=json.dumps({"imports": _modules(_ENTRY)}),
         plotly=plotly_program().replace("</script", r"<\/script"),
         # Within a script element only `<` could end it.
         data=data.replace("<", r"\u003c"),
-        entry=_ENTRY,
+        module=bundle("session_view"),
     )
-
-
-def _modules(entry: str) -> dict[str, str]:
-    """Return the page's modules from one on, each under a name of its own, with whatever they import."""
-    found: dict[str, str] = {}
-    waiting = [entry]
-    while waiting:
-        name = waiting.pop()
-        source = (SOURCES / name).read_text(encoding="utf-8")
-        renamed = _IMPORT.sub(r'from "helo/\1"', source)
-        found[f"helo/{name}"] = f"data:text/javascript;base64,{base64.b64encode(renamed.encode()).decode()}"
-        waiting += [one for one in _IMPORT.findall(source) if f"helo/{one}" not in found]
-    return found
 
 
 def _theme() -> str:

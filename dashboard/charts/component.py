@@ -8,11 +8,12 @@ import streamlit as st
 from dashboard.assets import folder
 from dashboard.encoding import encoded
 
-#: Streamlit sends this text with every run of the script, so it only fetches the page's own modules, once.
+#: Streamlit sends this text with every run of the script, so it only fetches the page's own module, once; and Plotly,
+#: which is larger, together with it, not after it.
 _BOOTSTRAP = """
-const of = (module) => import(new URL(`{folder}/${{module}}.js`, document.baseURI));
+const of = (name) => import(new URL(`{folder}/${{name}}`, document.baseURI));
 {first}
-const page = of("{module}");
+const page = of("{module}.js");
 const decoded = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 export default async ({{ data, ...component }}) => (await page).default({{ ...component, data: decoded(data) }});
 """
@@ -22,7 +23,7 @@ _UNDRAWN = {"rating"}
 
 @st.cache_resource
 def _component(module: str) -> Callable[..., Any]:
-    first = "" if module in _UNDRAWN else 'of("plotly");'
+    first = "" if module in _UNDRAWN else 'of("plotly.min.js");'
     js = _BOOTSTRAP.format(folder=folder(), module=module, first=first)
     return st.components.v2.component(f"helo_{module}", js=js, isolate_styles=False)
 

@@ -5,6 +5,9 @@ import { GREY } from "./look.js";
 // Width of a letter (px), more or less.
 const LETTER = 6.6;
 const LINES = 4;
+// A gap of so many pixels has room for a mark, at which the reason is told, in lines of so many letters.
+const NARROWEST = 10;
+const TOLD = 44;
 // A label of what happened is so wide (px); where there is no room for it only the line is drawn.
 const LABEL = 110;
 // With no estimate for this long (ms) when one was due the empty end of the chart says so.
@@ -61,23 +64,24 @@ export function marks({ range: [from, to], width, gaps, events, newest, now, the
 /** Why there was no estimate: in the gap as far as it fits there, all of it to whoever points at it. */
 function why(gap, from, to, pixels, theme) {
   const [start, end] = [Math.max(from, gap.from), Math.min(to, gap.to)];
-  const letters = Math.floor((pixels(end) - pixels(start) - 6) / LETTER);
-  if (letters < 3 || !gap.reason) return null;
+  const wide = pixels(end) - pixels(start);
+  if (wide < NARROWEST || !gap.reason) return null;
+  const letters = Math.floor((wide - 6) / LETTER);
   return {
-    text: letters < 8 ? "?" : wrapped(gap.reason, letters), hovertext: plain(gap.reason), x: (start + end) / 2, xref: "x",
+    text: letters < 8 ? "?" : wrapped(gap.reason, letters), hovertext: wrapped(gap.reason, TOLD, Infinity), x: (start + end) / 2, xref: "x",
     yref: "y domain", y: 0.5, showarrow: false, font: { size: 12, color: theme.text }, bgcolor: theme.panel, opacity: 0.9,
   };
 }
 
-function wrapped(text, letters) {
+function wrapped(text, letters, most = LINES) {
   const lines = [""];
   for (const word of text.split(" ")) {
     const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
     if (longer.length <= letters || !lines.at(-1)) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
-  const shown = lines.slice(0, LINES).map((one) => cut(one, letters));
-  if (lines.length > LINES) shown[LINES - 1] = cut(`${lines[LINES - 1]} …`, letters);
+  const shown = lines.slice(0, most).map((one) => cut(one, letters));
+  if (lines.length > most) shown[most - 1] = cut(`${lines[most - 1]} …`, letters);
   return shown.map(plain).join("<br>");
 }
 

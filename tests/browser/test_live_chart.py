@@ -261,6 +261,25 @@ def test_the_reason_of_a_gap_and_what_happened_stand_in_the_chart(written, view)
     assert page.evaluate("window.hit") is None
 
 
+def test_a_narrow_gap_has_a_mark_that_tells_its_whole_reason(written, view):
+    reason = "EDA: its values stand still; PPG: no clear pulse; face: nobody is in the picture; EEG: none has arrived"
+    written.begin()
+    written.stream()
+    written.model()
+    written.estimates(range(240), abstained=range(200, 208), reason=reason)
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    page.get_by_role("button", name="Pause").click()
+    mark = page.locator(".helo .plot .annotation-text", has_text="?")
+    mark.hover()
+    told = page.locator(".helo .plot .hoverlayer text").first
+    expect(told).to_contain_text("none has arrived")
+    assert "".join(told.text_content().split()) == "".join(reason.split())
+    box, plot = told.bounding_box(), page.locator(".helo .plot").bounding_box()
+    assert plot["x"] <= box["x"]
+    assert box["x"] + box["width"] <= plot["x"] + plot["width"]
+
+
 def test_what_rises_and_what_falls_is_marked(written, view):
     written.begin()
     written.stream()

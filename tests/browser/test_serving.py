@@ -5,11 +5,13 @@ import re
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import psutil
 import pytest
 
-from dashboard.assets import SOURCES, folder
+from dashboard.assets import folder
+from dashboard.bundle import SOURCES, bundle
 from tests.command import wait_for
 
 NUMBER_OF_POINTS = "document.querySelector('.helo .plot').data[0].x.length"
@@ -64,12 +66,12 @@ def test_a_page_s_files_are_served_as_they_are_for_good_and_nothing_else_is(writ
         except urllib.error.HTTPError as error:
             return error
 
-    for path in (SOURCES / "live.js", SOURCES / "live.css"):
-        with ask(path.name) as answer:
-            assert gzip.decompress(answer.read()) == path.read_bytes()
+    for name, content in {"live.js": bundle("live"), "live.css": (SOURCES / "live.css").read_text()}.items():
+        with ask(name) as answer:
+            assert gzip.decompress(answer.read()).decode() == content
             assert "immutable" in answer.headers["Cache-Control"]
-            assert {".js": "javascript", ".css": "css"}[path.suffix] in answer.headers["Content-Type"]
-    for name in ("nothing.js", "component.py", "../app.py", "..%2fapp.py", "%2e%2e%2fapp.py", ""):
+            assert {".js": "javascript", ".css": "css"}[Path(name).suffix] in answer.headers["Content-Type"]
+    for name in ("nothing.js", "dom.js", "component.py", "../app.py", "..%2fapp.py", "%2e%2e%2fapp.py", ""):
         with ask(name) as answer:
             assert not answer.read().startswith(b'"""')
             assert answer.status >= 400 or "text/html" in answer.headers["Content-Type"]  # then it is Streamlit's page

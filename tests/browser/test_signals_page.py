@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
-from dashboard.assets import folder
+from dashboard.bundle import bundle
 from pipeline.modalities import EEG_CHANNELS
 from pipeline.signals.offline import Recorded
 from pipeline.signals.participant import ParticipantProcessor
@@ -183,15 +183,15 @@ def test_a_stream_is_shown_in_its_own_unit_and_no_number_where_there_is_none(wri
 def test_columns_are_added_to_those_before_and_the_whole_stands_in_the_place_of_all(written, view):
     page = view(written.port, "signals")
     counts, rows = page.evaluate(
-        """async (folder) => {
-            const { Columns } = await import(new URL(`${folder}/columns.js`, location.origin));
+        """async (text) => {
+            const { Columns } = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
             const some = { at: 'AAAAAA==', low: 'AACAPw==', high: 'AAAAQA==', width: 10, zero: 0, breaks: [] };
             const columns = new Columns();
             const counts = [[true, 5], [false, 6], [true, 7], [false, 8]].map(
                 ([whole, start]) => (columns.take({ ...some, whole, start }), columns.rows.length));
             return [counts, columns.rows.map(({ time, low, high }) => [time, low[0], high[0]])];
         }""",
-        folder(),
+        bundle("columns"),
     )
     assert counts == [1, 2, 1, 2]
     assert rows == [[70, 1, 2], [80, 1, 2]]

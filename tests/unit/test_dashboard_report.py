@@ -27,7 +27,7 @@ def test_it_refers_to_nothing_outside(tmp_path):
 def test_markup_stays_text(tmp_path):
     text = report(past_session(tmp_path / "s1", note=MARKUP, notice=f"Composite {MARKUP}"))
     assert MARKUP not in text
-    assert text.count("</script>") == 4
+    assert text.count("</script>") == 3
     assert r"Composite \u003cimg" in text
 
 
