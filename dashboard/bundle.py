@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Final
 
 SOURCES: Final = Path(__file__).parent / "charts"
-#: How our modules import and export, in a line each; a page's own has a default export, which stays as it is.
+#: How our modules import and export, in a line each. What the first of them exports stays as it is.
 _IMPORT: Final = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:class|function|const) (\w+))", re.MULTILINE)
 
 
 def bundle(module: str) -> str:
-    """Return a module with all modules that it imports, and that they import: each is a function's scope of its own.
+    """Return a module with all modules that it imports, and that they import: each of these in a function of its own.
 
     Parameters
     ----------

@@ -104,11 +104,15 @@ def report(path: Path) -> str:
         policy=_POLICY,
         title=html.escape(f"{path.resolve().name} · helo"),
         styles="\n".join([_theme(), *((SOURCES / name).read_text(encoding="utf-8") for name in _STYLES)]),
-        plotly=plotly_program().replace("</script", r"<\/script"),
+        plotly=_within_script(plotly_program()),
         # Within a script element only `<` could end it.
         data=data.replace("<", r"\u003c"),
-        module=bundle("session_view"),
+        module=_within_script(bundle("session_view")),
     )
+
+
+def _within_script(program: str) -> str:
+    return program.replace("</script", r"<\/script")
 
 
 def _theme() -> str:

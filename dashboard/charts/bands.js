@@ -4,7 +4,7 @@
 const JUMP = 1.6;
 
 /** Stretches `[first, last + 1]` of moments with values, without a gap in time. */
-export function stretches({ t, width }, known) {
+function stretches({ t, width }, known) {
   const found = [];
   let first = null;
   for (let k = 0; k <= t.length; k += 1) {

@@ -13,7 +13,7 @@ const AT_ONCE = 5;
 const TRIPS = 30;
 
 /** This page's clock (ms): it never jumps. */
-export const now = () => performance.timeOrigin + performance.now();
+const now = () => performance.timeOrigin + performance.now();
 
 /** When the browser took an event, on this page's clock (ms). */
 export const moment = (event) => performance.timeOrigin + event.timeStamp;

@@ -5,8 +5,11 @@ import { GREY } from "./look.js";
 // Width of a letter (px), more or less.
 const LETTER = 6.6;
 const LINES = 4;
-// A gap of so many pixels has room for a mark, at which the reason is told, in lines of so many letters.
+// A gap of so many pixels has room for a mark where its reason is told, so far (px) from the one before.
+const NARROW = "?";
 const NARROWEST = 10;
+const APART = 40;
+// Who points at a mark is told the reason in lines of so many letters.
 const TOLD = 44;
 // A label of what happened is so wide (px); where there is no room for it only the line is drawn.
 const LABEL = 110;
@@ -40,7 +43,14 @@ export class Gaps {
 export function marks({ range: [from, to], width, gaps, events, newest, now, theme, hop }) {
   const pixels = (time) => ((time - from) / (to - from)) * width;
   const visible = gaps.filter((gap) => gap.to > from && gap.from < to);
-  const annotations = visible.map((gap) => why(gap, from, to, pixels, theme)).filter(Boolean);
+  const annotations = [];
+  let last = -Infinity;
+  for (const gap of visible) {
+    const mark = why(gap, from, to, pixels, theme);
+    if (!mark || (mark.text === NARROW && pixels(mark.x) - last < APART)) continue;
+    last = pixels(mark.x);
+    annotations.push(mark);
+  }
   const shapes = [];
   let taken = -Infinity;
   for (const event of events.filter(({ at }) => at >= from && at <= to)) {
@@ -68,21 +78,27 @@ function why(gap, from, to, pixels, theme) {
   if (wide < NARROWEST || !gap.reason) return null;
   const letters = Math.floor((wide - 6) / LETTER);
   return {
-    text: letters < 8 ? "?" : wrapped(gap.reason, letters), hovertext: wrapped(gap.reason, TOLD, Infinity), x: (start + end) / 2, xref: "x",
+    text: letters < 8 ? NARROW : wrapped(gap.reason, letters), hovertext: lines(gap.reason, TOLD).map(plain).join("<br>"), x: (start + end) / 2, xref: "x",
     yref: "y domain", y: 0.5, showarrow: false, font: { size: 12, color: theme.text }, bgcolor: theme.panel, opacity: 0.9,
   };
 }
 
-function wrapped(text, letters, most = LINES) {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
-    if (longer.length <= letters || !lines.at(-1)) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  const shown = lines.slice(0, most).map((one) => cut(one, letters));
-  if (lines.length > most) shown[most - 1] = cut(`${lines[most - 1]} …`, letters);
+function wrapped(text, letters) {
+  const all = lines(text, letters);
+  const shown = all.slice(0, LINES).map((one) => cut(one, letters));
+  if (all.length > LINES) shown[LINES - 1] = cut(`${all[LINES - 1]} …`, letters);
   return shown.map(plain).join("<br>");
+}
+
+/** A text in lines of so many letters, or of one word that is longer. */
+function lines(text, letters) {
+  const all = [""];
+  for (const word of text.split(" ")) {
+    const longer = all.at(-1) ? `${all.at(-1)} ${word}` : word;
+    if (longer.length <= letters || !all.at(-1)) all[all.length - 1] = longer;
+    else all.push(word);
+  }
+  return all;
 }
 
 const cut = (text, letters) => (text.length <= letters ? text : `${text.slice(0, Math.max(1, letters - 1))}…`);

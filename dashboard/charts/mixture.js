@@ -15,7 +15,7 @@ const USE = "Drag to zoom, Shift and drag to pan, double click to return to live
 
 export class Mixture {
   constructor(Plotly, setup, theme) {
-    Object.assign(this, { Plotly, setup, theme, span: SPANS[1], drawn: false, held: null });
+    Object.assign(this, { Plotly, setup, theme, span: SPANS[1], drawn: false, held: null, pointed: false });
     this.kept = Math.ceil((1.2 * SPANS.at(-1)) / setup.hop);
     this.points = [];
     this.state = [];
@@ -34,6 +34,7 @@ export class Mixture {
     const spans = choice("Time shown", SPANS.map((span) => `${span / 60} min`), 1, (_, place) => this.reach(SPANS[place]));
     head.append(fill(el("div", "controls"), views, spans, fill(el("div", "choice"), this.pause)));
     body.append(this.plot);
+    this.plot.addEventListener("mouseover", ({ target }) => this.point(target));
     this.element = box;
   }
 
@@ -107,6 +108,13 @@ export class Mixture {
   /** Only a viewer changes one end of the range: our own changes name both at once. */
   relaid(change) {
     if ("xaxis.range[0]" in change) this.hold(this.plot.layout.xaxis.range.map(milliseconds));
+  }
+
+  /** What a mark tells goes with it where the chart moves on under the pointer: Plotly waits for the pointer to move. */
+  point(target) {
+    const pointed = target.closest(".annotation") !== null;
+    if (this.pointed && !pointed) this.Plotly.Fx.loneUnhover(this.plot._fullLayout._hoverlayer);
+    this.pointed = pointed;
   }
 
   hold(range) {

@@ -262,7 +262,8 @@ def test_the_reason_of_a_gap_and_what_happened_stand_in_the_chart(written, view)
 
 
 def test_a_narrow_gap_has_a_mark_that_tells_its_whole_reason(written, view):
-    reason = "EDA: its values stand still; PPG: no clear pulse; face: nobody is in the picture; EEG: none has arrived"
+    words = "EDA: its values stand still; PPG: no clear pulse; face: nobody is in the picture;"
+    reason = f"{words} a-stream-with-a-name-of-more-than-forty-four-letters: none has arrived"
     written.begin()
     written.stream()
     written.model()
@@ -275,9 +276,28 @@ def test_a_narrow_gap_has_a_mark_that_tells_its_whole_reason(written, view):
     told = page.locator(".helo .plot .hoverlayer text").first
     expect(told).to_contain_text("none has arrived")
     assert "".join(told.text_content().split()) == "".join(reason.split())
+    assert told.locator("tspan.line").count() > 2
     box, plot = told.bounding_box(), page.locator(".helo .plot").bounding_box()
     assert plot["x"] <= box["x"]
     assert box["x"] + box["width"] <= plot["x"] + plot["width"]
+
+
+def test_what_a_mark_tells_goes_with_it(written, view):
+    """The chart moves on under a pointer that stands still."""
+    written.begin()
+    written.stream()
+    written.model()
+    written.estimates(range(240), abstained=range(200, 208), reason="EEG: flat")
+    page = view(written.port)
+    page.wait_for_selector(CHART)
+    mark = page.locator(".helo .plot .annotation-text", has_text="?")
+    mark.hover()
+    told = page.locator(".helo .plot .hoverlayer text")
+    expect(told).to_have_text("EEG: flat")
+    marks = "[...document.querySelectorAll('.helo .plot .annotation-text')]"
+    place = f"{marks}.find((one) => one.textContent === '?')?.getBoundingClientRect().x"
+    page.wait_for_function(f"(at) => at - {place} > 30", arg=page.evaluate(place))
+    expect(told).to_have_count(0)
 
 
 def test_what_rises_and_what_falls_is_marked(written, view):

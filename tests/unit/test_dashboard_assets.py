@@ -15,28 +15,59 @@ from dashboard.launch import SERVER, command
 from dashboard.plotly_js import plotly_program
 from pipeline.errors import BadInput
 
+ORIGINAL = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+MADE = re.compile(r"([\w$]+)=(?:W|Ea)\(")
 
-def test_plotly_comes_with_its_notice_and_with_what_lines_areas_and_markers_take_alone():
-    original = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_text()
+
+def test_plotly_comes_with_its_notice_and_in_the_order_of_its_wheel():
+    original = ORIGINAL.read_text(encoding="utf-8")
     notice, _, program = plotly_program().partition("*/\n")
     assert "Copyright" in notice
     assert "MIT" in notice
-    assert ".register([])" in program
-    pieces = re.split(r"(?=var [\w$]+=W\()", program)
-    places = [original.find(piece) for piece in pieces if ".register([])" not in piece]
+    before, after = program.split(".register([])")
+    pieces = [*re.split(r"(?=var [\w$]+=W\()", before), after]
+    places = [original.find(piece) for piece in pieces]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_plotly_comes_with_every_module_that_one_of_it_calls_and_with_no_other():
+    original, program = ORIGINAL.read_text(encoding="utf-8"), plotly_program()
+    named = MADE.findall(original)
+    assert len(named) == len(set(named)) == original.count("=W(") + original.count("=Ea(")
+    there = set(MADE.findall(program))
+    called = set(re.findall(r"([\w$]+)\(\)", program))
+    assert (set(named) - there).isdisjoint(called)
+    assert len(there - called) < 10  # those whose piece holds one that is called, and the entry
     assert len(program) < len(original) / 4
 
 
-def test_plotly_comes_with_every_module_that_one_of_it_calls_for():
-    original = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_text()
+PLOTLY = """/** (c) */
+=> {
+"use strict";var Plotly=(()=>{var W=(e,t)=>()=>{};var Ea=(e,t,r)=>()=>{};MODULESreturn h()})();
+window.Plotly = Plotly;"""
+ENTRY = "var h=W(()=>{b();x.register([a()])});"
+
+
+@pytest.fixture
+def wheel(tmp_path, monkeypatch):
+    """Return where Plotly's file is looked for."""
+    monkeypatch.setattr(plotly_js.plotly, "__file__", str(tmp_path / "__init__.py"))
+    (tmp_path / "package_data").mkdir()
+    return tmp_path / "package_data" / "plotly.min.js"
+
+
+def test_what_nothing_calls_goes_and_what_stands_with_something_called_stays(wheel):
+    pieces = [
+        "var a=W(()=>{});",
+        "var b=W(()=>{c()});",
+        "var c=W(()=>{});function f(){}var d=Ea(()=>{});",
+        "var g=W(()=>{d()});",
+    ]
+    wheel.write_text(PLOTLY.replace("MODULES", "".join(pieces) + ENTRY))
     program = plotly_program()
-    made = re.compile(r"[ ,;}]([\w$]+)=(?:W|Ea)\(")
-    there, left_out = set(made.findall(program)), set(made.findall(original)) - set(made.findall(program))
-    assert len(there) > 300
-    assert len(left_out) > 800
-    assert left_out.isdisjoint(re.findall(r"([\w$]+)\(\)", program))
+    assert [piece in program for piece in pieces] == [False, True, True, False]
+    assert program.endswith("var h=W(()=>{b();x.register([])});return h()})();")
 
 
 @pytest.mark.parametrize(
@@ -44,15 +75,16 @@ def test_plotly_comes_with_every_module_that_one_of_it_calls_for():
     [
         None,
         "window.Plotly = {}",
-        '/** */\n=> {\n"use strict";var Plotly=f();\nwindow.Plotly = Plotly;',
-        '/** */\n=> {\n"use strict";var Plotly=f();var W=(e,t)=>()=>{};g.register([a()]);\nwindow.Plotly = Plotly;',
+        PLOTLY.replace("MODULES", ""),
+        PLOTLY.replace("MODULES", "x.register([a()]);"),
+        PLOTLY.replace("MODULES", ENTRY).replace("Ea=(e,t,r)", "Ea=(e,t,r,s)"),
+        PLOTLY.replace("MODULES", ENTRY + ENTRY),
+        PLOTLY.replace("MODULES", "var a=W(()=>{});var b=W(()=>{var a=W(1)});" + ENTRY),
     ],
 )
-def test_a_plotly_of_another_form_is_said_in_one_sentence(tmp_path, monkeypatch, text):
-    monkeypatch.setattr(plotly_js.plotly, "__file__", str(tmp_path / "__init__.py"))
+def test_a_plotly_of_another_form_is_said_in_one_sentence(wheel, tmp_path, text):
     if text is not None:
-        (tmp_path / "package_data").mkdir()
-        (tmp_path / "package_data" / "plotly.min.js").write_text(text)
+        wheel.write_text(text)
     with pytest.raises(BadInput, match=r"plotly\.min\.js: not .*; (re)?install") as refused:
         command("demo", 8600, tmp_path)
     assert "\n" not in str(refused.value)
@@ -72,7 +104,13 @@ def test_a_page_holds_each_module_once_and_before_whoever_imports_it(page):
             imported.remove(other)
             assert set(names.split(", ")) <= set(re.findall(r"return \{ (.*) \};\n\}\)", parts[other])[-1].split(", "))
         assert imported == []
-    assert "import {" not in text
+    assert not re.search(r"^import\b", text, re.MULTILINE)
+    assert set(re.findall(r"\bimport\(.*?\)", text)) <= {'import("./plotly.min.js")'}
+
+
+def test_every_module_that_a_screen_shows_is_served():
+    screens = "".join(path.read_text(encoding="utf-8") for path in (SERVER.parent / "screens").glob("*.py"))
+    assert set(re.findall(r'\b(?:show|follow)\(\s*"(\w+)"', screens)) == set(PAGES)
 
 
 def test_modules_that_import_each_other_are_refused(tmp_path, monkeypatch):
