@@ -16,9 +16,6 @@ from dashboard.plotly_js import plotly_program
 
 #: The pages' modules in ``charts``, served with what they import.
 PAGES: Final = ("live", "used", "signals", "control", "rating", "session")
-PLOTLY: Final = "plotly.min.js"
-#: Chromium then compiles all of a file's functions before it is run, beside what runs, and not each at its first call.
-_EAGER: Final = "//# allFunctionsCalledOnLoad"
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 #: What a name stands for never changes, so no browser asks for it twice.
 _HEADERS: Final = {
@@ -39,7 +36,7 @@ def _served() -> dict[str, bytes]:
     """
     pages = {f"{page}.js": bundle(page) for page in PAGES}
     styles = {path.name: path.read_text(encoding="utf-8") for path in sorted(SOURCES.glob("*.css"))}
-    files = {**pages, **styles, PLOTLY: f"{_EAGER}\n{plotly_program()}\nexport {{ Plotly }};\n"}
+    files = {**pages, **styles, "plotly.min.js": f"{plotly_program()}\nexport {{ Plotly }};\n"}
     return {name: gzip.compress(content.encode(), 1, mtime=0) for name, content in files.items()}
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import streamlit as st
-from starlette.middleware import Middleware
 
 from dashboard.assets import routes
-from dashboard.early import Early
 from dashboard.push import route
+from dashboard.screens import control, door, live, rating, sessions, signals, used  # noqa: F401 - see below
 
-app = st.App(Path(__file__).with_name("app.py"), routes=[*routes(), route()], middleware=[Middleware(Early)])
+# What the script imports is loaded by now, not while the first viewer waits for it.
+app = st.App(Path(__file__).with_name("app.py"), routes=[*routes(), route()])

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard.assets import PLOTLY, folder
+from dashboard.assets import folder
 from dashboard.bundle import SOURCES, bundle
 from tests.command import wait_for
 
@@ -81,22 +81,3 @@ def test_a_page_s_files_are_served_as_they_are_for_good_and_nothing_else_is(writ
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process says what it has loaded")
 def test_the_server_runs_on_uvloop(written):
     assert any("uvloop" in one.path for one in psutil.Process(written.dashboard.pid).memory_maps())
-
-
-@pytest.mark.parametrize(("path", "named"), [("", True), ("used", True), ("rating", False), ("_stcore/health", False)])
-def test_plotly_is_named_with_each_page_that_draws(written, path, named):
-    with urllib.request.urlopen(f"http://localhost:{written.port}/{path}") as answer:
-        links = answer.headers.get_all("Link", [])
-    assert links == ([f"</{folder()}/{PLOTLY}>; rel=modulepreload; fetchpriority=low"] if named else [])
-
-
-def test_a_browser_fetches_plotly_once_and_before_what_draws_with_it(written, browser):
-    written.live(range(20))
-    asked = []
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(Path(request.url).name))
-        page.goto(f"http://localhost:{written.port}")
-        page.wait_for_selector(".helo .plot .main-svg")
-    assert asked.count(PLOTLY) == 1
-    assert asked.index(PLOTLY) < asked.index("live.js")
