@@ -99,6 +99,7 @@ def test_what_server_and_pages_keep_is_flat_and_a_late_viewer_sees_all_at_once(b
         for page in pages.values():
             page.goto("about:blank")
         alone = [opened(late, port, round(0.9 * sent)) for _ in range(5)]
+        late.goto("about:blank")
         new = []
         for _ in range(5):
             with browser.new_context() as context:
