@@ -5,11 +5,11 @@ import { GREY } from "./look.js";
 // Width of a letter (px), more or less.
 const LETTER = 6.6;
 const LINES = 4;
-// A gap of so many pixels has room for a mark where its reason is told, so far (px) from the one before.
+// The mark of a gap too narrow for words, from so many pixels on, so far (px) from the one before.
 const NARROW = "?";
 const NARROWEST = 10;
 const APART = 40;
-// Who points at a mark is told the reason in lines of so many letters.
+// Whoever points at a gap's mark is told the reason in lines of so many letters.
 const TOLD = 44;
 // A label of what happened is so wide (px); where there is no room for it only the line is drawn.
 const LABEL = 110;
@@ -78,7 +78,8 @@ function why(gap, from, to, pixels, theme) {
   if (wide < NARROWEST || !gap.reason) return null;
   const letters = Math.floor((wide - 6) / LETTER);
   return {
-    text: letters < 8 ? NARROW : wrapped(gap.reason, letters), hovertext: lines(gap.reason, TOLD).map(plain).join("<br>"), x: (start + end) / 2, xref: "x",
+    text: letters < 8 ? NARROW : wrapped(gap.reason, letters),
+    hovertext: lines(gap.reason, TOLD).map(plain).join("<br>"), x: (start + end) / 2, xref: "x",
     yref: "y domain", y: 0.5, showarrow: false, font: { size: 12, color: theme.text }, bgcolor: theme.panel, opacity: 0.9,
   };
 }

@@ -1,4 +1,4 @@
-"""The chart over time in the viewer's hands: zoom, pause, the other view, and what is written into it."""
+"""The chart over time in the viewer's hands: zoom, pause, and the other view."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,10 @@ from playwright.sync_api import expect
 from websockets.sync.client import connect
 
 from dashboard.push import ADDRESS
-from pipeline.records import Event
-from pipeline.streams.clock import local_clock
 from tests.browser.written import HOP_S
 from tests.command import wait_for
 
 CHART = ".helo .plot .main-svg >> nth=0"
-MARKUP = "<b>bold</b><img src=x onerror='window.hit=1'>"
 RANGE = "document.querySelector('.helo .plot')._fullLayout.xaxis._rl.map(Number)"
 #: What somebody noted in the browser's own record of how fast a page is, and left there.
 MARKS = "performance.getEntries().filter(({ entryType }) => ['mark', 'measure'].includes(entryType)).length"
@@ -244,60 +241,6 @@ def test_the_departure_from_the_mean_label_is_a_view_of_its_own(written, view):
     assert line[20:30] == [None] * 10
     written.estimates(range(60, 64), shares=shares)
     page.wait_for_function(f"{LENGTH} >= 64")
-
-
-def test_the_reason_of_a_gap_and_what_happened_stand_in_the_chart(written, view):
-    written.begin()
-    written.stream()
-    written.model()
-    written.board.append_event(Event(local_clock() - 40, "note", f"coughs {MARKUP}", "operator"))
-    written.estimates(range(240), abstained=range(60, 140), reason="EEG: flat")
-    page = view(written.port)
-    page.wait_for_selector(CHART)
-    texts = "document.querySelector('.helo .plot').layout.annotations.map(one => one.text)"
-    page.wait_for_function(f"{texts}.includes('EEG: flat')")
-    page.wait_for_function(f"{texts}.some(text => text.startsWith('▾ note: coughs'))")
-    assert page.locator(".helo .plot img").count() == 0
-    assert page.evaluate("window.hit") is None
-
-
-def test_a_narrow_gap_has_a_mark_that_tells_its_whole_reason(written, view):
-    words = "EDA: its values stand still; PPG: no clear pulse; face: nobody is in the picture;"
-    reason = f"{words} a-stream-with-a-name-of-more-than-forty-four-letters: none has arrived"
-    written.begin()
-    written.stream()
-    written.model()
-    written.estimates(range(240), abstained=range(200, 208), reason=reason)
-    page = view(written.port)
-    page.wait_for_selector(CHART)
-    page.get_by_role("button", name="Pause").click()
-    mark = page.locator(".helo .plot .annotation-text", has_text="?")
-    mark.hover()
-    told = page.locator(".helo .plot .hoverlayer text").first
-    expect(told).to_contain_text("none has arrived")
-    assert "".join(told.text_content().split()) == "".join(reason.split())
-    assert told.locator("tspan.line").count() > 2
-    box, plot = told.bounding_box(), page.locator(".helo .plot").bounding_box()
-    assert plot["x"] <= box["x"]
-    assert box["x"] + box["width"] <= plot["x"] + plot["width"]
-
-
-def test_what_a_mark_tells_goes_with_it(written, view):
-    """The chart moves on under a pointer that stands still."""
-    written.begin()
-    written.stream()
-    written.model()
-    written.estimates(range(240), abstained=range(200, 208), reason="EEG: flat")
-    page = view(written.port)
-    page.wait_for_selector(CHART)
-    mark = page.locator(".helo .plot .annotation-text", has_text="?")
-    mark.hover()
-    told = page.locator(".helo .plot .hoverlayer text")
-    expect(told).to_have_text("EEG: flat")
-    marks = "[...document.querySelectorAll('.helo .plot .annotation-text')]"
-    place = f"{marks}.find((one) => one.textContent === '?')?.getBoundingClientRect().x"
-    page.wait_for_function(f"(at) => at - {place} > 30", arg=page.evaluate(place))
-    expect(told).to_have_count(0)
 
 
 def test_what_rises_and_what_falls_is_marked(written, view):
