@@ -1,5 +1,6 @@
 """Exports: every sample with its times, every estimate and event, a folder that is whole or not there."""
 
+import json
 import signal
 import stat
 import subprocess
@@ -16,6 +17,7 @@ from pipeline.session.export.flat import flat_features
 from pipeline.session.export.run import export
 from pipeline.session.export.whole import whole_folder
 from pipeline.session.holding import hold
+from pipeline.session.ratings import ItemRating, TrialRating
 from pipeline.session.recorded import open_session
 from tests.past import DELAY_S, OFFSET, RATE, START, past_session, shares_at
 
@@ -56,6 +58,37 @@ def test_estimates_features_events_and_trials_are_tables_of_plain_columns(tmp_pa
     assert (trial["onset"], trial["duration"], trial["name"]) == (START + 2, 4, "joy")
     channels = pd.read_parquet(tmp_path / "out" / "channels.parquet").set_index("channel")
     assert channels.loc["Fz", ["unit", "sfreq", "use", "file"]].tolist() == ["uV", RATE, "EEG", "signals/P001_eeg"]
+
+
+def rate(session, number, text):
+    """Append an event of kind rating to what a session recorded, 9 s after its start."""
+    event = {"id": f"{number}-0", "time": START + 9, "kind": "rating", "text": text, "source": "P001/rating"}
+    with (session / "events.jsonl").open("a") as events:
+        events.write(f"{json.dumps(event)}\n")
+
+
+def test_ratings_are_a_table_with_a_row_an_item(tmp_path):
+    session = past_session(tmp_path / "s1")
+    items = (ItemRating("Happy", 4, 2.5, 1), ItemRating("Sad, or low", 1, 7.25, 3))
+    rate(session, 5, TrialRating("P001", "joy", START + 2, "Two", 1, 5, items).as_text())
+    rate(session, 6, TrialRating("P001", "joy", START + 2, "Two", 1, 5, items[:1]).as_text())
+    export(session, "csv", tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out" / "rated_items.csv")
+    trial = {"time": START + 9, "participant": "P001", "trial": "joy", "onset": START + 2}
+    rows = [(1, "Happy", 4, 2.5, 1), (2, "Sad, or low", 1, 7.25, 3), (1, "Happy", 4, 2.5, 1)]
+    names = ("place", "item", "value", "reaction_s", "changes")
+    whole = [{**trial, "scale": "Two", "least": 1, "most": 5, **dict(zip(names, row, strict=True))} for row in rows]
+    assert table.to_dict("records") == whole
+    assert list(table.columns) == list(whole[0])
+
+
+def test_without_ratings_there_is_no_table_of_them_and_a_damaged_one_is_named(tmp_path):
+    session = past_session(tmp_path / "s1")
+    assert "rated_items.csv" not in export(session, "csv", tmp_path / "none")["files"]
+    rate(session, 5, "{")
+    with pytest.raises(BadInput, match=r"events\.jsonl: the rating at 509\.000 s cannot be read"):
+        export(session, "csv", tmp_path / "damaged")
+    assert not (tmp_path / "damaged").exists()
 
 
 def test_features_that_nothing_names_are_numbered(tmp_path):

@@ -16,6 +16,7 @@ from pipeline.session.export.physio import write_physio
 from pipeline.session.export.regular import Regular, regular
 from pipeline.session.export.signals import signal_parts
 from pipeline.session.outline import Outline
+from pipeline.session.ratings import RATING
 from pipeline.session.raw_stream import Part
 from pipeline.session.recorded import RecordedSession
 
@@ -50,6 +51,8 @@ def write_bids(session: RecordedSession, outline: Outline, target: Path) -> list
     """
     notes: list[str] = []
     entities = _entities(outline.settings, notes)
+    if any(event["kind"] == RATING for event in outline.events):
+        notes.append("ratings stand in events.tsv as JSON; --to csv has them as a table, rated_items")
     for participant in outline.settings.participants:
         parts = [(stream, part) for who, stream, _, part in signal_parts(session) if who == participant]
         _write_participant(participant, parts, outline, entities, target, notes)

@@ -1,12 +1,13 @@
 """The tables of a session as one column a number, as pandas, R and spreadsheets want them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.modalities import MODALITIES, Modality
+from pipeline.session.ratings import TrialRating
 from pipeline.session.tables import matrix
 from pipeline.signals.family import FeatureSpec
 
@@ -68,6 +69,31 @@ def flat_features(features: pa.Table, specs: Mapping[Modality, FeatureSpec]) -> 
         columns |= {name: pa.array(values[:, k]) for k, name in enumerate(names)}
         columns |= {f"{name}_relative": pa.array(values[:, size + k]) for k, name in enumerate(names)}
         yield f"{key['participant']}_{key['modality']}", pa.table(columns)
+
+
+def flat_ratings(ratings: Iterable[tuple[float, TrialRating]]) -> pa.Table:
+    """Return ratings with a row an item, in the order in which they were given and the items were shown.
+
+    Parameters
+    ----------
+    ratings : iterable of (float, TrialRating)
+        When each was done (s), and it.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``time`` (s), ``participant``, ``trial``, ``onset`` (s), ``scale``, ``least``, ``most``, ``place`` (from 1),
+        ``item``, ``value`` as chosen, ``reaction_s`` (s), ``changes``.
+    """
+    rows = [(time, rating, place, item) for time, rating in ratings for place, item in enumerate(rating.items, start=1)]
+    columns: dict[str, Any] = {"time": pa.array([time for time, *_ in rows], pa.float64())}
+    for name in ("participant", "trial", "onset", "scale", "least", "most"):
+        columns[name] = [getattr(rating, name) for _, rating, *_ in rows]
+    columns["place"] = [place for _, _, place, _ in rows]
+    columns["item"] = [item.name for *_, item in rows]
+    for name in ("value", "reaction_s", "changes"):
+        columns[name] = [getattr(item, name) for *_, item in rows]
+    return pa.table(columns)
 
 
 def _feature_names(spec: FeatureSpec | None, size: int) -> tuple[str, ...]:

@@ -13,9 +13,10 @@ from model.header import model_hash, model_path, read_header
 from pipeline.errors import BadInput
 from pipeline.modalities import Modality
 from pipeline.session import folder
-from pipeline.session.export.flat import flat_estimates, flat_features
+from pipeline.session.export.flat import flat_estimates, flat_features, flat_ratings
 from pipeline.session.export.signals import signal_parts, signal_table
 from pipeline.session.outline import Outline
+from pipeline.session.ratings import ratings_of
 from pipeline.session.raw_stream import Part
 from pipeline.session.recorded import RecordedSession
 from pipeline.session.trials import Trial
@@ -54,6 +55,11 @@ def write_tables(session: RecordedSession, outline: Outline, target: Path, kind:
     -------
     list of str
         What the reader should know, a sentence each.
+
+    Raises
+    ------
+    BadInput
+        An event that should be a rating is none.
     """
     (target / "signals").mkdir()
     for name, table in _tables(session, outline):
@@ -75,6 +81,9 @@ def _tables(session: RecordedSession, outline: Outline) -> Iterator[tuple[str, p
         yield f"features_{name}", table
     yield "events", pa.Table.from_pylist([dict(event) for event in outline.events], _EVENT)
     yield "trials", pa.Table.from_pylist(list(map(_trial, outline.trials)), _TRIAL)
+    items = flat_ratings(ratings_of(outline.path / folder.EVENTS, outline.events))
+    if items.num_rows:
+        yield "rated_items", items  # `ratings.csv` is what a session's own table is called, a row a trial
     channels: list[dict[str, Any]] = []
     for participant, stream, stem, part in signal_parts(session):
         settings = session.settings.participants[participant].streams[stream]
