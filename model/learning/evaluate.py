@@ -67,6 +67,11 @@ def evaluate(
         Folder of results by content; what is there is not computed again.
     on_fit : callable
         Told of each fit's method, and whether it was computed now.
+
+    Raises
+    ------
+    BadInput
+        A result cannot be kept.
     """
     names = list(dict.fromkeys([BASELINE, *methods]))
     data = {view: seen(windows, plan, view) for view in {method_of(name).view for name in names}}

@@ -20,6 +20,7 @@ from model.learning.baselines import Settings
 from model.learning.methods import View, method_of, restricted, viewed
 from model.learning.options import TrainOptions
 from model.learning.plan import Plan
+from pipeline.errors import BadInput
 
 #: Libraries whose version decides, too: those that a method computes by, and those that python-ldl does.
 _LIBRARIES: Final = ("numpy", "scipy", "torch", "python-ldl", "keras", "scikit-learn")
@@ -80,10 +81,14 @@ def run_fits(
     -------
     dict
         Fit -> setting -> distributions of the left-out windows, in the order of the view's data.
+
+    Raises
+    ------
+    BadInput
+        A result cannot be kept; those that were kept before stay.
     """
     files: dict[Fit, Path | None] = dict.fromkeys(fits)
     if kept is not None:
-        kept.mkdir(parents=True, exist_ok=True)
         contents = {view: _Contents(one) for view, one in data.items()}
         files = {fit: kept / f"{_key(fit, contents, options)}.npz" for fit in fits}
     made: dict[Fit, Settings] = {}
@@ -129,15 +134,39 @@ def _compute(task: tuple[Fit, Path | None]) -> Settings:
     training, test = (windows.take(rows(fit.left_out)) for rows in (one.plan.training, one.plan.left_out))
     made = method.fit(training, test, options)
     if file is not None:
-        _save(file, made)
+        keep_result(file, made)
     return made
 
 
-def _save(file: Path, made: Settings) -> None:
+def keep_result(file: Path, made: Settings) -> None:
+    """Write the result of a fit; it is there whole, or not at all.
+
+    Parameters
+    ----------
+    file : Path
+        The .npz file; its folder is made when it is missing.
+    made : mapping
+        Setting -> distributions ``(n_windows, n_emotions)``.
+
+    Raises
+    ------
+    BadInput
+        It cannot be written there.
+    """
     part = file.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as opened:
-        np.savez(opened, settings=np.array(list(made)), estimates=np.stack(list(made.values())))
-    part.replace(file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("wb") as opened:
+                np.savez(opened, settings=np.array(list(made)), estimates=np.stack(list(made.values())))
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)  # half of a result, where there was no room for all of it
+    except OSError as error:
+        raise BadInput(
+            f"--cache: {file.parent}: cannot be written ({error.strerror or error}); make room, or give another folder "
+            "(results that were kept before are found again)"
+        ) from error
 
 
 def _load(file: Path) -> Settings:

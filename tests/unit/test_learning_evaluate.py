@@ -7,7 +7,7 @@ import pytest
 
 from model.learning.choose import choose, shrunk, trial_kl
 from model.learning.evaluate import evaluate, fits_of, subject_scores
-from model.learning.fits import Fit, program, seen
+from model.learning.fits import Fit, keep_result, program, seen
 from model.learning.methods import METHODS, NOT_LIVE, fault, method_of, whole_table
 from model.learning.options import TrainOptions
 from model.learning.plan import make_plan
@@ -68,6 +68,19 @@ def test_a_second_run_computes_only_what_has_changed(windows, plan, tmp_path):
     told.clear()
     run(windows, ["knn"], msgspec.structs.replace(TINY, seed=1))
     assert told["knn", True] == 10
+
+
+def test_where_results_cannot_be_kept_that_is_said_in_one_line(windows, plan, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match=r"^--cache: .*/kept: cannot be written \(Not a directory\); make room, or"):
+        evaluate(windows, ["knn"], plan, TINY, kept=tmp_path / "file" / "kept")
+
+
+def test_of_a_result_for_which_there_is_no_room_no_half_stays(tmp_path, limited):
+    limited(64)
+    with pytest.raises(BadInput, match=r"--cache: .*: cannot be written \(File too large\)"):
+        keep_result(tmp_path / "a.npz", {"": np.ones((8, 3), np.float32)})
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("library", ["numpy", "scipy", "torch", "python_ldl", "keras", "scikit_learn"])
