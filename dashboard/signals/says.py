@@ -51,6 +51,8 @@ def skin(
 ) -> dict[str, Any] | None:
     """Return tonic level, phasic part and responses over time; None where the features do not know them.
 
+    Responses are counted only in windows with whose signal nothing is wrong.
+
     Parameters
     ----------
     windows : sequence of FeatureWindow
@@ -77,7 +79,8 @@ def skin(
         times.append(round((window.end + epoch) * 1000))
         tonics.append(_number(math.exp(float(values[level])) - part))
         phasics.append(_number(part))
-        responses.append(_whole(float(values[rate]) * GSR.window_s))
+        # What rises as an electrode comes back to the skin, or as the hand moves, is no response of the skin.
+        responses.append(None if window.reasons else _whole(float(values[rate]) * GSR.window_s))
         rises.append((math.exp(float(values[height])) - 0.01, float(values[rise])))
     largest, lasted_s = rises[-1] if rises and responses[-1] else (math.nan, math.nan)
     return {
