@@ -111,7 +111,7 @@ def _run(
     latency = result["latency_ms"]["p95"]
     typer.echo(
         f"{result['estimates']} estimates and {result['abstained']} abstentions in {result['duration_s']:g} s"
-        + (f"; 95 % of the estimates within {latency:g} ms of their last sample" if latency is not None else "")
+        + (f"; 95 % were stored within {latency:g} ms of their last sample's arrival" if latency is not None else "")
     )
     for modality, count in result["used"].items():
         if count < result["ticks"]:
