@@ -42,7 +42,8 @@ READY = {
     }""",
     "signals": """() => {
         const newest = Number(document.querySelector('.eeg canvas')?.dataset.newest);
-        return newest > 0 && document.querySelectorAll('.head canvas').length === 6;
+        const seen = document.querySelector('.face')?.dataset.face === 'seen';
+        return newest > 0 && seen && document.querySelectorAll('.head canvas').length === 6;
     }""",
     "control": """() => ['.noting .hint', '.steer .since'].every((one) => document.querySelector(one)?.textContent)""",
     "rating": "() => document.querySelector('.rating [role=radiogroup]')",
@@ -77,6 +78,7 @@ def pictures(browser: Browser, url: str) -> None:
                 page.goto(f"{url}/{addresses[name]}")
                 page.wait_for_function(ready, timeout=180_000)
                 page.wait_for_timeout(1500)  # for the chart to have found its size
+                page.wait_for_function(ready, timeout=180_000)  # still, or again: a head turns away
                 page.screenshot(path=IMAGES / f"{name}{small}{dark}.png")
                 page.close()
                 print(IMAGES / f"{name}{small}{dark}.png")
