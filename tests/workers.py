@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from pipeline.log import get_log
 from pipeline.session.config import SessionFile
 from pipeline.session.settings_file import parse_session
 from pipeline.store.board import Board
-from pipeline.store.connection import Connection
+from pipeline.store.connection import Connection, connect
+from pipeline.store.server import EmbeddedServer
 from pipeline.workers.choosing import Choosing
 from pipeline.workers.context import Renewal, WorkerContext
 from pipeline.workers.pulse import Pulse
@@ -50,6 +52,17 @@ def context_of(
     with tempfile.TemporaryDirectory(prefix="helo-") as private:
         yield _context(connection, settings, board, participant, stream, folder or Path(private))
     board.close()
+
+
+@contextmanager
+def board_apart(context: WorkerContext) -> Iterator[tuple[WorkerContext, EmbeddedServer]]:
+    """Give the same with a board in a store of its own, which can be stopped while samples go on; and that store."""
+    with tempfile.TemporaryDirectory(prefix="helo-") as folder, EmbeddedServer(Path(folder)) as server:
+        connection = connect(server.url)
+        board = Board(connection, context.session)
+        yield replace(context, board=board, pulse=Pulse(board, "test", context.participant)), server
+        board.close()
+        connection.close()
 
 
 def _context(

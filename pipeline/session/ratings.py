@@ -4,7 +4,7 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -148,33 +148,6 @@ def write_ratings(path: Path, session: str, settings: SessionFile, events: Itera
     folder.write_whole(path, text.getvalue())
 
 
-def ratings_of(path: Path, events: Iterable[Mapping[str, Any]]) -> Iterator[tuple[float, TrialRating]]:
-    """Yield every rating among events, and when it was done (s).
-
-    Parameters
-    ----------
-    path : Path
-        Where the events stand, for what is said of a damaged one.
-    events : iterable of mapping
-        As the recording holds them.
-
-    Raises
-    ------
-    BadInput
-        An event that should be a rating is none.
-    """
-    for event in events:
-        if event["kind"] != RATING:
-            continue
-        try:
-            yield event["time"], rating_in(event["text"])
-        except ValueError as error:
-            raise BadInput(
-                f"{path}: the rating at {event['time']:.3f} s cannot be read ({error}); give the recording as it was "
-                "written"
-            ) from error
-
-
 def ratings_table(path: Path, settings: SessionFile) -> EventTable:
     """Return what keeps ``ratings.csv`` up with the ratings that come.
 
@@ -192,7 +165,16 @@ def ratings_table(path: Path, settings: SessionFile) -> EventTable:
 def _first_ratings(path: Path, events: Iterable[Mapping[str, Any]]) -> dict[tuple[str, float], TrialRating]:
     """Return (participant, onset) -> how that trial was rated the first time."""
     found: dict[tuple[str, float], TrialRating] = {}
-    for _, rating in ratings_of(path.with_name(folder.EVENTS), events):
+    for event in events:
+        if event["kind"] != RATING:
+            continue
+        try:
+            rating = rating_in(event["text"])
+        except ValueError as error:
+            raise BadInput(
+                f"{path.with_name(folder.EVENTS)}: the rating at {event['time']:.3f} s cannot be read ({error}); give "
+                "the recording as it was written"
+            ) from error
         found.setdefault((rating.participant, rating.onset), rating)
     return found
 

@@ -1,5 +1,6 @@
 """The alarms worker: judges the session file's rules; an alarm is an event, an LSL marker and a line on the page."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
@@ -9,6 +10,7 @@ import numpy as np
 from pipeline.records import Estimate, Event
 from pipeline.states import Alarm, Alarms, ModelInfo
 from pipeline.store import ids, keys
+from pipeline.store.connection import StoreLost
 from pipeline.store.ring import BlockingReader, last
 from pipeline.streams.clock import local_clock
 from pipeline.streams.outlet import Outlet
@@ -53,7 +55,9 @@ class AlarmWorker:
         self._reader.close()
 
     def _judge_estimate(self, participant: str, estimate: Estimate) -> list[Change]:
-        self._model = self._model or self._context.board.model()
+        if self._model is None:
+            with contextlib.suppress(StoreLost):  # it is asked again with the next estimate
+                self._model = self._context.board.model()
         if self._model is None:  # the store came back empty; the infer worker writes it again
             return []
         emotions = self._model.emotions
@@ -64,9 +68,12 @@ class AlarmWorker:
 
     def _look(self) -> list[Change]:
         board, changes = self._context.board, []
-        recording = board.recording()
+        try:
+            recording, streams = board.recording(), board.stream_health()
+        except StoreLost:
+            return []  # nothing is known of the streams; alarms that sound, and since when others would, are kept
         self._paused = recording is not None and recording.state == "paused"
-        for health in board.stream_health():
+        for health in streams:
             changes += self._advance(of_stream(self._rules, health), health.time)
         return changes
 

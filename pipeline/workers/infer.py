@@ -16,6 +16,7 @@ from pipeline.records import Estimate, Event, FeatureWindow, array
 from pipeline.signals.windows import usable
 from pipeline.states import ModelInfo
 from pipeline.store import ids, keys
+from pipeline.store.connection import StoreLost
 from pipeline.store.lease import Lease
 from pipeline.store.retention import Acknowledged
 from pipeline.store.ring import BlockingReader, last
@@ -143,7 +144,10 @@ class Infer:
         """Say what the newest estimates are made of, where somebody looks at that; they are stored already."""
         board = self._context.board
         for participant, tick in {tick.participant: tick.windows for tick in ready}.items():
-            asked = board.asked(participant)
+            try:
+                asked = board.asked(participant)
+            except StoreLost:
+                return  # nobody can look meanwhile; estimates wait for the store, and so need no new process
             if asked is not None and local_clock() - asked.time < ASKED_S and any(map(usable, tick.values())):
                 board.put_explained(participant, explained(self._predictor, tick))
 

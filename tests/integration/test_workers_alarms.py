@@ -14,7 +14,7 @@ from pipeline.streams.clock import local_clock
 from pipeline.streams.discovery import find
 from pipeline.streams.inlet import Inlet
 from pipeline.workers import alarms
-from tests.workers import context_of, session_of, working
+from tests.workers import board_apart, context_of, session_of, working
 
 EMOTIONS = ("Alert", "Upset")
 BOUND_S = 30.0
@@ -87,6 +87,25 @@ def test_an_alarm_is_an_event_a_line_on_the_board_and_a_marker(context, put, eve
         put(0.4, 4)
         assert events() == [("alarm over", f"{text} Over after 0.8 s.", "P001/alarms")]
         assert sounding(context.board) == []
+
+
+def test_estimates_are_judged_while_nothing_is_known_of_streams(context, put, unique, until, monkeypatch):
+    monkeypatch.setattr(alarms, "LOOK_EVERY_S", 0.0)
+    with board_apart(context) as (apart, store):
+        apart.board.put_model(context.board.model())
+        with (
+            working(alarms.run, apart),
+            Inlet(find(Match(source_id=f"helo-{unique}-alarms"), BOUND_S)) as inlet,
+        ):
+            until(apart.board.heartbeats)
+            told = []
+            for upset, ticks in ((0.7, (1, 2, 3)), (0.4, (4,)), (0.7, (5, 6, 7)), (0.4, (8,))):
+                put(upset, *ticks)
+                told += inlet.pull(BOUND_S).strings
+                store.stop()
+            store.start()
+            until(apart.board.flush)
+    assert [text.partition(" P001: ")[0] for (text,) in told] == ["alarm", "alarm over"] * 2
 
 
 def test_a_lost_stream_sounds_until_it_is_back(context, events):

@@ -15,7 +15,7 @@ from pipeline.store.ring import read_ticks
 from pipeline.store.writer import StreamWriter
 from pipeline.streams.clock import local_clock
 from pipeline.workers import infer
-from tests.workers import context_of, session_of, working
+from tests.workers import board_apart, context_of, session_of, working
 
 MODALITIES = ("EEG", "GSR")
 STREAMS = {name.lower(): {"match": {"type": name}, "use": name} for name in (*MODALITIES, "Temperature")}
@@ -102,6 +102,15 @@ def test_what_an_estimate_is_made_of_is_said_once_somebody_asks(connection, uniq
     assert told.time == 100 + told.tick / 4
     assert told.correlation.shape == (len(EMOTIONS), len(EMOTIONS))
     np.testing.assert_allclose(np.diag(told.correlation), 1, atol=1e-5)
+
+
+def test_estimates_go_on_where_nobody_can_be_asked_who_looks(connection, unique, until, features):
+    features.put(0, 1, 2)
+    settings = session_of(unique, STREAMS, device="cpu")
+    with context_of(connection, settings, participant="") as context, board_apart(context) as (apart, store):
+        store.stop()
+        with working(infer.run, apart):
+            until(lambda: len(estimates(connection, unique)) == 3, at_most_s=60)
 
 
 def test_what_is_missing_is_said_and_without_anything_it_abstains(connection, unique, until, features):
