@@ -113,7 +113,7 @@ function responses({ tonic, phasic, responses: counts, largest, rise, now_known 
   if (!counts.length || tonic.at(-1) === null) return "Tonic level not known yet.";
   const count = counts.at(-1);
   const parts = `Tonic ${tonic.at(-1).toFixed(2)} µS, phasic ${phasic.at(-1).toFixed(3)} µS;`;
-  if (count === null) return `${parts} responses not counted in such a signal.`;
+  if (count === null) return `${parts} no responses counted while, or just after, something is wrong.`;
   if (!count) return `${parts} no response in the last 5 s.`;
   return `${parts} ${count} response${count > 1 ? "s" : ""} in the last 5 s, the largest ${largest.toFixed(2)} µS in ${rise.toFixed(1)} s.`;
 }

@@ -21,6 +21,9 @@ UNMEASURED: Final = "not measured now"
 _GROWN_US: Final = 0.01
 #: The phasic feature is ``asinh(mean / this)`` (uS).
 _PHASIC_US: Final = 0.05
+#: The low-pass of the features swings after a jump, as when an electrode comes back to the skin: after one of 40 uS by
+#: as much as a small response for 1.5 s (s).
+_SETTLED_S: Final = 2.0
 
 
 def current(windows: Sequence[FeatureWindow], now: float, hop_s: float) -> Sequence[FeatureWindow]:
@@ -51,7 +54,7 @@ def skin(
 ) -> dict[str, Any] | None:
     """Return tonic level, phasic part and responses over time; None where the features do not know them.
 
-    Responses are counted only in windows with whose signal nothing is wrong.
+    Responses are counted in windows of which nothing is said to be wrong, from two seconds after the last other one on.
 
     Parameters
     ----------
@@ -66,6 +69,13 @@ def skin(
     now_known : bool
         Whether the newest window says something of now: the curves stay, each at its time, what is said in words does
         not.
+
+    Returns
+    -------
+    dict
+        Of each window ``times`` (epoch, ms), ``tonic`` and ``phasic`` (uS; None without features) and ``responses``
+        (None where none are counted); ``marks``, when a further response was first seen (epoch, ms); ``now_known``; of
+        the newest window ``largest``, the largest response (uS), and its ``rise`` (s), None without one.
     """
     if family != LIVE:
         return None
@@ -73,14 +83,19 @@ def skin(
         GSR.names.index(name) for name in ("level_ln", "phasic_mean", "scr_rate", "scr_amplitude_ln", "scr_rise_s")
     )
     times, tonics, phasics, responses, rises = [], [], [], [], []
-    for window in (one for one in windows if one.end >= windows[-1].end - span_s):
+    spoiled = -math.inf
+    for window in windows:
+        spoiled = window.end if window.reasons else spoiled
+        if window.end < windows[-1].end - span_s:
+            continue
         values = window.features[0]
         part = _PHASIC_US * math.sinh(float(values[phasic]))
         times.append(round((window.end + epoch) * 1000))
         tonics.append(_number(math.exp(float(values[level])) - part))
         phasics.append(_number(part))
-        # What rises as an electrode comes back to the skin, or as the hand moves, is no response of the skin.
-        responses.append(None if window.reasons else _whole(float(values[rate]) * GSR.window_s))
+        # What rises as an electrode comes back to the skin is no response of the skin.
+        counted = window.end - spoiled >= _SETTLED_S
+        responses.append(_whole(float(values[rate]) * GSR.window_s) if counted else None)
         rises.append((math.exp(float(values[height])) - 0.01, float(values[rise])))
     largest, lasted_s = rises[-1] if rises and responses[-1] else (math.nan, math.nan)
     return {
@@ -106,20 +121,21 @@ def _first_seen(times: Sequence[int], counts: Sequence[int | None], rises: Seque
     times : sequence of int
         Where windows end (ms).
     counts : sequence of int or None
-        Responses in each.
+        Responses in each; None where they are not counted. What is counted after that, and was not before, is new.
     rises : sequence of (float, float)
         Amplitude (uS) and duration (s) of the largest in each.
     """
     marks: list[int] = []
-    for k in range(1, len(times)):
-        before, count = counts[k - 1], counts[k]
-        if before is None or count is None:
+    counted, before, largest = -math.inf, 0, (math.nan, math.nan)
+    for time, count, (height, lasted_s) in zip(times, counts, rises, strict=True):
+        if count is None:
             continue
-        (height_before, lasted_before_s), (height, lasted_s) = rises[k - 1], rises[k]
-        rising = height > height_before + _GROWN_US and lasted_s != lasted_before_s
-        began = times[k] - 1000 * lasted_s
-        if count > before or (rising and began > max([times[0], *marks[-1:]])):
-            marks.append(times[k])
+        known = before if time - counted <= 1000 * GSR.window_s else 0
+        rising = height > largest[0] + _GROWN_US and lasted_s != largest[1]
+        began = time - 1000 * lasted_s
+        if time > times[0] and (count > known or (rising and began > max([times[0], *marks[-1:]]))):
+            marks.append(time)
+        counted, before, largest = time, count, (height, lasted_s)
     return marks
 
 

@@ -89,6 +89,10 @@ def run_fits(
     """
     files: dict[Fit, Path | None] = dict.fromkeys(fits)
     if kept is not None:
+        try:
+            kept.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _not_kept(kept, error) from error
         contents = {view: _Contents(one) for view, one in data.items()}
         files = {fit: kept / f"{_key(fit, contents, options)}.npz" for fit in fits}
     made: dict[Fit, Settings] = {}
@@ -139,12 +143,12 @@ def _compute(task: tuple[Fit, Path | None]) -> Settings:
 
 
 def keep_result(file: Path, made: Settings) -> None:
-    """Write the result of a fit; it is there whole, or not at all.
+    """Write the result of a fit; under its name it is whole.
 
     Parameters
     ----------
     file : Path
-        The .npz file; its folder is made when it is missing.
+        The .npz file, in a folder that is there.
     made : mapping
         Setting -> distributions ``(n_windows, n_emotions)``.
 
@@ -155,7 +159,6 @@ def keep_result(file: Path, made: Settings) -> None:
     """
     part = file.with_suffix(f".{os.getpid()}.part")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         try:
             with part.open("wb") as opened:
                 np.savez(opened, settings=np.array(list(made)), estimates=np.stack(list(made.values())))
@@ -163,10 +166,14 @@ def keep_result(file: Path, made: Settings) -> None:
         finally:
             part.unlink(missing_ok=True)  # half of a result, where there was no room for all of it
     except OSError as error:
-        raise BadInput(
-            f"--cache: {file.parent}: cannot be written ({error.strerror or error}); make room, or give another folder "
-            "(results that were kept before are found again)"
-        ) from error
+        raise _not_kept(file.parent, error) from error
+
+
+def _not_kept(folder: Path, error: OSError) -> BadInput:
+    return BadInput(
+        f"--cache: {folder}: cannot be written ({error.strerror or error}); give another folder, or make room (results "
+        "that were kept before are found again)"
+    )
 
 
 def _load(file: Path) -> Settings:

@@ -109,10 +109,10 @@ def _run(
         print_json(result)
         return
     latency = result["latency_ms"]["p95"]
-    typer.echo(
-        f"{result['estimates']} estimates and {result['abstained']} abstentions in {result['duration_s']:g} s"
-        + (f"; 95 % were stored within {latency:g} ms of their last sample's arrival" if latency is not None else "")
-    )
+    told = f"{result['estimates']} estimates and {result['abstained']} abstentions in {result['duration_s']:g} s"
+    if latency is not None:
+        told += f"; 95 % of the estimates were stored within {latency:g} ms of the arrival of their last sample"
+    typer.echo(told)
     for modality, count in result["used"].items():
         if count < result["ticks"]:
             typer.echo(f"{modality} was used in {count} of {result['ticks']}")

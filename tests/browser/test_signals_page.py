@@ -160,6 +160,16 @@ def test_what_was_measured_long_ago_is_not_said_of_now(written, view):
     expect(page.locator(".eeg .label.bad")).to_have_count(0)
 
 
+def test_no_responses_are_told_where_an_electrode_has_left_the_skin(written, view):
+    sensors = Sensors(written, {"gsr": "GSR"})
+    made = recording("GSR", LENGTH_S, start=sensors.start)
+    made.data[-len(made.data) // 30 :] = 0.0  # the last second
+    sensors.add(made)
+    said = view(written.port, "signals").locator(".gsr .said")
+    expect(said).to_contain_text("lost contact")
+    expect(said).to_contain_text(re.compile(r"Tonic \d.* µS; no responses counted while, or just after, something"))
+
+
 def test_a_stream_is_shown_in_its_own_unit_and_no_number_where_there_is_none(written, view):
     sensors = Sensors(written, {"eeg": "EEG", "temp": "Temperature"})
     made = recording("EEG", LENGTH_S, start=sensors.start)

@@ -72,7 +72,9 @@ def test_a_second_run_computes_only_what_has_changed(windows, plan, tmp_path):
 
 def test_where_results_cannot_be_kept_that_is_said_in_one_line(windows, plan, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(BadInput, match=r"^--cache: .*/kept: cannot be written \(Not a directory\); make room, or"):
+    with pytest.raises(
+        BadInput, match=r"^--cache: .*/kept: cannot be written \(Not a directory\); give another folder"
+    ):
         evaluate(windows, ["knn"], plan, TINY, kept=tmp_path / "file" / "kept")
 
 

@@ -82,13 +82,15 @@ def test_ratings_are_a_table_with_a_row_an_item(tmp_path):
     assert list(table.columns) == list(whole[0])
 
 
-def test_without_ratings_there_is_no_table_of_them_and_a_damaged_one_is_named(tmp_path):
+def test_of_what_is_no_rating_there_is_no_table_and_a_note(tmp_path):
     session = past_session(tmp_path / "s1")
     assert "rated_items.csv" not in export(session, "csv", tmp_path / "none")["files"]
     rate(session, 5, "{")
-    with pytest.raises(BadInput, match=r"events\.jsonl: the rating at 509\.000 s cannot be read"):
-        export(session, "csv", tmp_path / "damaged")
-    assert not (tmp_path / "damaged").exists()
+    told = export(session, "csv", tmp_path / "damaged")
+    assert "rated_items.csv" not in told["files"]
+    (note,) = (note for note in told["notes"] if "rating" in note)
+    assert note.startswith("the rating at 509.000 s is in events alone: it cannot be read (")
+    assert list(pd.read_csv(tmp_path / "damaged" / "events.csv")["text"])[-1] == "{"
 
 
 def test_features_that_nothing_names_are_numbered(tmp_path):

@@ -52,7 +52,7 @@ def write_bids(session: RecordedSession, outline: Outline, target: Path) -> list
     notes: list[str] = []
     entities = _entities(outline.settings, notes)
     if any(event["kind"] == RATING for event in outline.events):
-        notes.append("ratings stand in events.tsv as JSON; --to csv has them as a table, rated_items")
+        notes.append("ratings have no table in it; --to parquet has one, rated_items")
     for participant in outline.settings.participants:
         parts = [(stream, part) for who, stream, _, part in signal_parts(session) if who == participant]
         _write_participant(participant, parts, outline, entities, target, notes)

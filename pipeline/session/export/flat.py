@@ -12,6 +12,22 @@ from pipeline.session.tables import matrix
 from pipeline.signals.family import FeatureSpec
 
 _SHARES = {"distribution": "", "low": "_low", "high": "_high", "mean_label": "_mean"}
+_RATED = pa.schema(
+    {
+        "time": pa.float64(),
+        "participant": pa.string(),
+        "trial": pa.string(),
+        "onset": pa.float64(),
+        "scale": pa.string(),
+        "least": pa.int64(),
+        "most": pa.int64(),
+        "place": pa.int64(),
+        "item": pa.string(),
+        "value": pa.int64(),
+        "reaction_s": pa.float64(),
+        "changes": pa.int64(),
+    }
+)
 _USE = ("weight", "valid", "quality", "used", "reasons")
 
 
@@ -85,15 +101,18 @@ def flat_ratings(ratings: Iterable[tuple[float, TrialRating]]) -> pa.Table:
         ``time`` (s), ``participant``, ``trial``, ``onset`` (s), ``scale``, ``least``, ``most``, ``place`` (from 1),
         ``item``, ``value`` as chosen, ``reaction_s`` (s), ``changes``.
     """
-    rows = [(time, rating, place, item) for time, rating in ratings for place, item in enumerate(rating.items, start=1)]
-    columns: dict[str, Any] = {"time": pa.array([time for time, *_ in rows], pa.float64())}
-    for name in ("participant", "trial", "onset", "scale", "least", "most"):
-        columns[name] = [getattr(rating, name) for _, rating, *_ in rows]
-    columns["place"] = [place for _, _, place, _ in rows]
-    columns["item"] = [item.name for *_, item in rows]
-    for name in ("value", "reaction_s", "changes"):
-        columns[name] = [getattr(item, name) for *_, item in rows]
-    return pa.table(columns)
+    rows = [
+        {
+            "time": time,
+            **{name: getattr(rating, name) for name in ("participant", "trial", "onset", "scale", "least", "most")},
+            "place": place,
+            "item": item.name,
+            **{name: getattr(item, name) for name in ("value", "reaction_s", "changes")},
+        }
+        for time, rating in ratings
+        for place, item in enumerate(rating.items, start=1)
+    ]
+    return pa.Table.from_pylist(rows, _RATED)
 
 
 def _feature_names(spec: FeatureSpec | None, size: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pipeline.session import folder
 from pipeline.session.export.flat import flat_estimates, flat_features, flat_ratings
 from pipeline.session.export.signals import signal_parts, signal_table
 from pipeline.session.outline import Outline
-from pipeline.session.ratings import ratings_of
+from pipeline.session.ratings import RATING, TrialRating, rating_in
 from pipeline.session.raw_stream import Part
 from pipeline.session.recorded import RecordedSession
 from pipeline.session.trials import Trial
@@ -55,14 +55,10 @@ def write_tables(session: RecordedSession, outline: Outline, target: Path, kind:
     -------
     list of str
         What the reader should know, a sentence each.
-
-    Raises
-    ------
-    BadInput
-        An event that should be a rating is none.
     """
     (target / "signals").mkdir()
-    for name, table in _tables(session, outline):
+    notes: list[str] = []
+    for name, table in _tables(session, outline, notes):
         path = target / f"{name}.{kind}"
         if kind == "parquet":
             pq.write_table(table, path)
@@ -70,10 +66,10 @@ def write_tables(session: RecordedSession, outline: Outline, target: Path, kind:
             pa_csv.write_csv(table, path)
     for name in (folder.SETTINGS, folder.PROVENANCE):
         shutil.copyfile(session.path / name, target / name)
-    return []
+    return notes
 
 
-def _tables(session: RecordedSession, outline: Outline) -> Iterator[tuple[str, pa.Table]]:
+def _tables(session: RecordedSession, outline: Outline, notes: list[str]) -> Iterator[tuple[str, pa.Table]]:
     """Yield the name of every table and the table, one after the other, since signals take much memory."""
     if outline.emotions:
         yield "estimates", flat_estimates(session.estimates(), outline.emotions)
@@ -81,7 +77,7 @@ def _tables(session: RecordedSession, outline: Outline) -> Iterator[tuple[str, p
         yield f"features_{name}", table
     yield "events", pa.Table.from_pylist([dict(event) for event in outline.events], _EVENT)
     yield "trials", pa.Table.from_pylist(list(map(_trial, outline.trials)), _TRIAL)
-    items = flat_ratings(ratings_of(outline.path / folder.EVENTS, outline.events))
+    items = flat_ratings(_ratings(outline, notes))
     if items.num_rows:
         yield "rated_items", items  # `ratings.csv` is what a session's own table is called, a row a trial
     channels: list[dict[str, Any]] = []
@@ -92,6 +88,17 @@ def _tables(session: RecordedSession, outline: Outline) -> Iterator[tuple[str, p
         channels += _channels(about, part, table)
         yield f"signals/{stem}", table
     yield "channels", pa.Table.from_pylist(channels)
+
+
+def _ratings(outline: Outline, notes: list[str]) -> Iterator[tuple[float, TrialRating]]:
+    """Yield when each rating was done, and it; what is none, in a recording that somebody else wrote, is noted."""
+    for event in outline.events:
+        if event["kind"] != RATING:
+            continue
+        try:
+            yield event["time"], rating_in(event["text"])
+        except ValueError as error:
+            notes.append(f"the rating at {event['time']:.3f} s is in events alone: it cannot be read ({error})")
 
 
 def _specs(outline: Outline) -> Mapping[Modality, FeatureSpec]:
