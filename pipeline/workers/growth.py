@@ -25,10 +25,11 @@ class _Grown:
 
 
 class Growth:
-    """Compare what readers receive with what is on the disk."""
+    """Compare what readers receive with what is on the disk. Time counts only while both are looked at."""
 
     def __init__(self) -> None:
         self._streams: dict[str, _Grown] = {}
+        self._looked = float("-inf")
 
     def reset(self) -> None:
         """Forget what was, for example because the recording was paused."""
@@ -36,6 +37,9 @@ class Growth:
 
     def stuck(self, now: float, health: Iterable[StreamHealth], recorded: Mapping[str, int]) -> list[str]:
         """Return the streams that are received, but have not grown on the disk for a while; each once.
+
+        Call it every second or so. Whoever has not for longer than `PATIENCE_S` could not write, since the store was
+        away, say, and has that to catch up with first.
 
         Parameters
         ----------
@@ -46,6 +50,9 @@ class Growth:
         recorded : mapping of str to int
             ``<participant>/<stream>`` -> samples on the disk.
         """
+        if now - self._looked > PATIENCE_S:
+            self.reset()
+        self._looked = now
         found = []
         for stream in health:
             have = recorded.get(stream.stream, 0)
