@@ -206,7 +206,7 @@ class Feed:
             if before is not None:
                 before.close()
         if self._run is not None:
-            self._run.look(board, local_clock())
+            self._run.look(board, local_clock(), epoch - self._epoch)
         self._tell("", "")
 
     def _tell(self, fault: str, why: str) -> None:

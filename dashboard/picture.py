@@ -51,6 +51,7 @@ def compose(situation: Situation, minutes: Minutes, epoch: float, sent: Sent | N
     state = minutes.state.since(known.state if known else None) if minutes.state else []
     update |= {
         "feed": feed,
+        "ahead": round(1000 * situation.ahead_s, 1),
         "points": points,
         "state": state,
         "current": _current(situation),

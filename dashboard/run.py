@@ -83,6 +83,7 @@ class Run:
     def __init__(self, connection: Connection, session: SessionInfo, epoch: float) -> None:
         self.session = session
         self._epoch = epoch
+        self._ahead_s = 0.0
         self._lock = threading.Lock()
         self._made: dict[tuple[str, str, Sent | None], _Made] = {}
         self._participants = {participant: _Participant() for participant in session.participants}
@@ -128,8 +129,8 @@ class Run:
             self._made.clear()
         return {self._keys[estimate.key] for estimate in estimates}
 
-    def look(self, board: Board, now: float) -> None:
-        """Take what the session's board says.
+    def look(self, board: Board, now: float, ahead_s: float = 0.0) -> None:
+        """Take what the session's board says, and how far the wall clock has gone from `epoch` (s).
 
         Raises
         ------
@@ -146,6 +147,7 @@ class Run:
         }
         with self._lock:
             self._made.clear()
+            self._ahead_s = ahead_s
             for participant, signals in begun.items():
                 self._watching.begin(participant, signals)
             self._note_restarts(processes, now)
@@ -221,6 +223,7 @@ class Run:
         known = self._participants[participant]
         return Situation(
             now=now,
+            ahead_s=self._ahead_s,
             participant=participant,
             store_fault=fault,
             session=self.session,

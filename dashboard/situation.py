@@ -21,6 +21,8 @@ class Situation:
 
     now: float
     """On the host's LSL clock (s)."""
+    ahead_s: float = 0.0
+    """How far the host's wall clock has gone from the one by which the page's times are told (s)."""
     participant: str = ""
     store_fault: str = ""
     """Why the store cannot be read, in words; empty while it can."""

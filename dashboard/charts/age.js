@@ -36,23 +36,27 @@ export class Age {
   }
 
   /** Call when the update stands in the page: it is seen with the next frame, of which a hidden page has none. */
-  update({ points }) {
-    if (!document.hidden) requestAnimationFrame(() => this.take(points));
+  update({ points, ahead }) {
+    if (!document.hidden) requestAnimationFrame(() => this.take(points, ahead));
   }
 
-  /** Points are the new ones only. */
-  take(points) {
-    const painted = performance.timeOrigin + performance.now();
+  /**
+   * Points are the new ones only. Both sides look at the wall clock, which may be steered meanwhile: the server says by
+   * how much (ms) it has left the one by which it tells times.
+   */
+  take(points, ahead) {
+    const painted = Date.now() - ahead;
     // What was there before this page is its past, not its age.
     this.since ??= painted;
     for (const [, time, , stages] of points.filter((point) => point[1] > this.since)) {
       const known = stages.filter((stage) => stage !== null);
       if (!known.length) continue;
       const made = time + known.reduce((sum, stage) => sum + stage, 0);
-      const here = ONE_CLOCK ? [painted - made, painted - time] : [null, null];
-      this.seen.push({ painted, took: [...stages, ...here] });
+      // A clock that was set since the server looked would have it painted before it was made.
+      const here = ONE_CLOCK && painted >= made ? [painted - made, painted - time] : [null, null];
+      this.seen.push({ at: performance.now(), took: [...stages, ...here] });
     }
-    this.seen = this.seen.filter((one) => painted - one.painted < KEPT);
+    this.seen = this.seen.filter(({ at }) => performance.now() - at < KEPT);
     this.tell();
   }
 

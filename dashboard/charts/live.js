@@ -29,7 +29,7 @@ class Live extends Page {
     // The panels first: what they say may leave the chart another size.
     for (const panel of this.panels) panel.update({ ...update, points });
     await this.mixture?.update({ now, points: points.map(moved), state: state.map(moved), events });
-    this.age.update({ points });
+    this.age.update({ points, ahead: update.ahead });
   }
 
   /** The points that this page does not have yet: when the way was lost and found, the server sends all again. */

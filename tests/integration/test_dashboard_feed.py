@@ -179,6 +179,7 @@ def test_a_wall_clock_that_is_steered_a_little_changes_nothing(session, open_fee
     until(lambda: shows(feed, 8))
     assert seen(feed)["feed"] == before["feed"]
     assert seen(feed)["points"][:4] == before["points"]
+    until(lambda: seen(feed)["ahead"] == pytest.approx(300, abs=2))  # by which the page knows when it painted
 
 
 def test_an_alarm_of_another_participant_is_told_and_named(session, open_feed, until):
