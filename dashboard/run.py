@@ -129,8 +129,8 @@ class Run:
             self._made.clear()
         return {self._keys[estimate.key] for estimate in estimates}
 
-    def look(self, board: Board, now: float, ahead_s: float = 0.0) -> None:
-        """Take what the session's board says, and how far the wall clock has gone from `epoch` (s).
+    def look(self, board: Board, now: float, ahead_s: float) -> None:
+        """Take what the session's board says, and how far the host's wall clock has gone from `epoch` (s).
 
         Raises
         ------

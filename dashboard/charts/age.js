@@ -45,7 +45,7 @@ export class Age {
    * how much (ms) it has left the one by which it tells times.
    */
   take(points, ahead) {
-    const painted = Date.now() - ahead;
+    const [painted, at] = [Date.now() - ahead, performance.now()];
     // What was there before this page is its past, not its age.
     this.since ??= painted;
     for (const [, time, , stages] of points.filter((point) => point[1] > this.since)) {
@@ -54,9 +54,9 @@ export class Age {
       const made = time + known.reduce((sum, stage) => sum + stage, 0);
       // A clock that was set since the server looked would have it painted before it was made.
       const here = ONE_CLOCK && painted >= made ? [painted - made, painted - time] : [null, null];
-      this.seen.push({ at: performance.now(), took: [...stages, ...here] });
+      this.seen.push({ at, took: [...stages, ...here] });
     }
-    this.seen = this.seen.filter(({ at }) => performance.now() - at < KEPT);
+    this.seen = this.seen.filter((one) => at - one.at < KEPT);
     this.tell();
   }
 

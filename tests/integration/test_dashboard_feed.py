@@ -125,7 +125,7 @@ def test_viewers_who_have_been_sent_the_same_are_sent_the_same_again_until_somet
     assert info is not None
     run = Run(connection, info, EPOCH)
     now = local_clock()
-    run.look(session.board, now)
+    run.look(session.board, now, 0.0)
     first, sent = run.update("P001", now, "", None)
     assert run.update("P001", now + 0.01, "", None)[0] is first
     assert numbers(run.update("P001", now + 0.01, "", sent)[0]) == []
