@@ -2,9 +2,11 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,26 +48,31 @@ def helo_json(*arguments: object, env: dict[str, str] | None = None, timeout: fl
 
 @contextmanager
 def started(*arguments: object, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
-    """Start a command, and stop it with Ctrl-C at the end if it still runs."""
-    process = subprocess.Popen(
-        [*HELO, *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, **(env or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+    """Start a command, and stop it with Ctrl-C at the end if it still runs; what fails meanwhile tells what it said."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [*HELO, *map(str, arguments)],
+            cwd=ROOT,
+            env={**os.environ, **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
         try:
-            process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            yield process
+        except BaseException as error:
+            error.add_note(f"helo {shlex.join(map(str, arguments))}: status {process.poll()}; it said")
+            error.add_note(os.pread(said.fileno(), os.fstat(said.fileno()).st_size, 0).decode())
             raise
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            try:
+                process.communicate(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                raise
 
 
 def wait_for(condition: Any, *, within_s: float = 60, every_s: float = 0.1) -> Any:

@@ -68,10 +68,12 @@ def open_runtime(session: str) -> Iterator[Path]:
         if held(folder):
             raise BadInput(f"session {session!r} is running already; stop it, or give `session` another name")
         _clear(root)
-        folder.mkdir(mode=0o700)
-        descriptor = os.open(folder, os.O_RDONLY)
+        # Held before it has its name: whoever looks at it just then holds it for that moment, and it could not be held.
+        unnamed = Path(tempfile.mkdtemp(dir=root))
+        descriptor = os.open(unnamed, os.O_RDONLY)
         hold(descriptor)
-        announce(folder, Run(session))
+        announce(unnamed, Run(session))
+        unnamed.rename(folder)
     try:
         yield folder
     finally:

@@ -11,8 +11,9 @@ from pipeline.errors import BadInput
 from pipeline.modalities import MODALITIES
 from pipeline.records import StreamInfo
 from pipeline.session.alarm_rules import EmotionRule
-from pipeline.session.config import Participant, SessionFile, StreamSettings
+from pipeline.session.config import Match, Participant, SessionFile, StreamSettings
 from pipeline.signals.participant import ParticipantProcessor
+from pipeline.streams.clock import local_clock
 from pipeline.streams.discovery import NoStream, find
 from pipeline.streams.inlet import Inlet, StreamLost
 
@@ -144,7 +145,7 @@ def _check_stream(
     label: str, name: str, settings: StreamSettings, timeout: float, give_up: threading.Event
 ) -> tuple[Check, StreamInfo | None]:
     try:
-        with Inlet(find(settings.match, timeout, give_up=give_up), timeout=_ANSWER_S) as inlet:
+        with _open(settings.match, timeout, give_up) as inlet:
             info = inlet.describe(name, settings.use, unit=settings.unit)
         settings.counter_in(info.ch_names)
         settings.check_rate(info)
@@ -157,6 +158,31 @@ def _check_stream(
         return Check(label, False, reason), None
     rate = f"{info.sfreq:g} Hz" if info.sfreq else "irregular"
     return Check(label, True, f"{info.name!r} on {info.host}: {len(info.ch_names)} channels, {rate}"), info
+
+
+def _open(match: Match, timeout: float, give_up: threading.Event) -> Inlet:
+    """Find a stream and open it; one that does not answer, as on a busy machine, is looked for again in the same time.
+
+    Raises
+    ------
+    NoStream
+        No such stream.
+    BadInput
+        More than one.
+    StreamLost
+        It is there, or was, and does not answer.
+    """
+    deadline, lost = local_clock() + timeout, None
+    while True:  # until `find`, which has what is left of the time, finds none
+        left = timeout if lost is None else max(deadline - local_clock(), 0.0)
+        try:
+            return Inlet(find(match, left, give_up=give_up), timeout=_ANSWER_S)
+        except NoStream:
+            if lost is None:
+                raise
+            raise lost from None
+        except StreamLost as error:
+            lost = error
 
 
 def _check_apart(

@@ -11,6 +11,7 @@ from pipeline.errors import BadInput
 from pipeline.records import StreamInfo
 from pipeline.session.config import SessionFile
 from pipeline.session.settings_file import parse_session
+from pipeline.streams.discovery import Found, find
 from pipeline.streams.outlet import Outlet
 from pipeline.workers import preflight
 from pipeline.workers.preflight import Check, check_offline, check_streams, require
@@ -120,6 +121,24 @@ def test_only_a_required_stream_has_to_be_there(network, unique):
     required = of(session_of(unique, {"ppg": ppg}, resolve_timeout_s=0.5))
     assert not required["P001/ppg"].ok
     assert unique in required["P001/ppg"].reason
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_stream_that_goes_while_it_is_opened_is_looked_for_again(network, unique, monkeypatch, back):
+    first = [Outlet(eda(unique))]
+
+    def goes_once_it_is_found(*arguments: Any, **more: Any) -> Found:
+        found = find(*arguments, **more)
+        if first:
+            first.pop().close()
+            if back:
+                network.enter_context(Outlet(eda(unique)))
+        return found
+
+    monkeypatch.setattr(preflight, "find", goes_once_it_is_found)
+    check = of(session_of(unique, {"gsr": gsr(unique)}, resolve_timeout_s=10 if back else 0.5))["P001/gsr"]
+    assert check.ok == back
+    assert f"'{unique}' on " in check.reason if back else "does not answer" in check.reason
 
 
 def two(unique: str, streams: tuple[dict[str, Any], dict[str, Any]]) -> SessionFile:

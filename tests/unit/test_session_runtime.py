@@ -3,10 +3,13 @@
 import json
 import os
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from pipeline.errors import BadInput
+from pipeline.session.holding import held
 from pipeline.session.runtime import Run, announce, open_runtime, running, runtime_root
 
 
@@ -56,6 +59,25 @@ def test_the_folder_of_a_run_that_was_killed_is_taken_over(root):
     assert running() == []
     with open_runtime("one") as folder:
         assert [file.name for file in folder.iterdir()] == ["run.json"]
+
+
+def test_it_begins_however_often_somebody_looks(root):
+    """A look holds what it looks at for a moment."""
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            held(root / "one")
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        try:
+            for _ in range(1000):
+                with open_runtime("one"):
+                    pass
+        finally:
+            ended.set()
+        looking.result()
 
 
 @pytest.mark.parametrize("content", ["", "{}", json.dumps({"session": "one", "colour": "red"})])
