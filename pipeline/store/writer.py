@@ -1,5 +1,6 @@
 """Writing a stream of the store so that the server's death loses nothing."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -21,6 +22,11 @@ FEATURES_RETENTION_S: Final = 600.0
 ESTIMATES_RETENTION_S: Final = 3600.0
 #: How long a writer keeps what it has written (s).
 HOLD_S: Final = 60.0
+
+
+def first_held(newest: int, hop_s: float) -> int:
+    """Return the first tick of those that a writer holds after `newest`, if there is a tick every `hop_s` seconds."""
+    return max(newest - math.ceil(HOLD_S / hop_s), 0)
 
 
 class OutOfOrder(ValueError):  # noqa: N818 - it names what happened
@@ -146,7 +152,7 @@ class StreamWriter:
         return tuple((entry.entry_id, entry.data) for entry in self._held if entry.time >= since)
 
     def take_over(self, entries: Iterable[tuple[str, bytes]]) -> None:
-        """Hold what a predecessor's `newest` gave: what of it the store lacks is sent first."""
+        """Hold what a predecessor has written: what of it the store lacks is sent first."""
         for entry_id, data in entries:
             self._hold(entry_id, data).tried = True
 

@@ -12,15 +12,15 @@ from typing import Final
 from model.estimating import Join, estimate_of, estimates_of, explained
 from model.header import model_path
 from model.predictor import Predictor, devices
-from pipeline.records import Estimate, Event, FeatureWindow, array
+from pipeline.records import Event, FeatureWindow, array
 from pipeline.signals.windows import usable
 from pipeline.states import ModelInfo
 from pipeline.store import ids, keys
 from pipeline.store.connection import StoreLost
 from pipeline.store.lease import Lease
-from pipeline.store.retention import Acknowledged
-from pipeline.store.ring import BlockingReader, last
-from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter
+from pipeline.store.retention import Acknowledged, unread
+from pipeline.store.ring import BlockingReader
+from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter, first_held
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import RENEW_EVERY_S, Every, WorkerContext, leased, worker_main
 
@@ -77,13 +77,14 @@ class Infer:
         for name, lease in leases.items():
             participant = context.settings.participants[name]
             key = keys.estimates(context.session, name)
-            newest = last(context.connection, key, Estimate)
-            stored = -1 if newest is None else newest.record.tick
+            stored = ids.parse(context.connection.last_id(key))[1] - 1
             modalities = tuple(m for m in header.modalities if m in participant.modality_streams())
             self._joins[name] = Join(modalities, stored + 1)
             self._writers[name] = StreamWriter(
                 context.connection, key, retention_s=ESTIMATES_RETENTION_S, alarm=self._alarm, lease=lease
             )
+            first = ids.tick_id(first_held(stored, context.settings.hop_s))
+            self._writers[name].take_over(unread(context.connection, key, ("recorder",), first=first))
             for modality in modalities:
                 source = keys.features(context.session, name, modality)
                 follow[source] = ids.tick_id(stored)

@@ -78,7 +78,7 @@ class OwnedParticipant:
         self._newest: dict[str, Chunk] = {}
         """Stream -> the last chunk that was taken."""
         self._made: list[FeatureWindow] = []
-        self._rings = WindowRings(context, self._processor.modalities, lease)
+        self._rings = WindowRings(context, self._processor.modalities, lease, snapshot.windows if snapshot else {})
         if snapshot:
             self._restore(snapshot)
         else:
@@ -241,7 +241,6 @@ class OwnedParticipant:
             self.lateness.arrived(stream, extractor.arrived)
         # Readers may not have noticed yet that the store, which died with the predecessor, is back.
         self.lateness.away(snapshot.time, local_clock(), lost=True)
-        self._rings.take_over(snapshot.windows)
         self._context.log.info("goes on from its predecessor's state", read=snapshot.read)
 
     def _begin_anew(self) -> None:

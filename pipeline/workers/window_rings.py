@@ -7,8 +7,8 @@ import msgspec
 from pipeline.records import Event, FeatureWindow
 from pipeline.store import ids, keys
 from pipeline.store.lease import Lease
-from pipeline.store.ring import last
-from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter
+from pipeline.store.retention import unread
+from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter, first_held
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import WorkerContext
 
@@ -27,12 +27,21 @@ class WindowRings:
         Those that have a window at every tick.
     lease : Lease
         Write only while this is held.
+    saved : mapping
+        What a predecessor's `newest` gave. Of this, and of what it has stored since, the store is sent what it lacks,
+        now or when it has died.
     """
 
-    def __init__(self, context: WorkerContext, modalities: Iterable[str], lease: Lease) -> None:
+    def __init__(
+        self,
+        context: WorkerContext,
+        modalities: Iterable[str],
+        lease: Lease,
+        saved: Mapping[str, tuple[tuple[str, bytes], ...]],
+    ) -> None:
         self._context = context
         self._writers = {modality: self._writer(modality, lease) for modality in modalities}
-        self._stored = {modality: self._last_tick(modality) for modality in self._writers}
+        self._stored = {modality: self._take_over(modality, saved.get(modality, ())) for modality in self._writers}
 
     @property
     def newest_tick(self) -> int:
@@ -42,14 +51,6 @@ class WindowRings:
     def newest(self) -> dict[str, tuple[tuple[str, bytes], ...]]:
         """Return id and bytes of the newest windows of each modality, stored or not."""
         return {modality: writer.newest(_NEWEST_S) for modality, writer in self._writers.items()}
-
-    def take_over(self, newest: Mapping[str, tuple[tuple[str, bytes], ...]]) -> None:
-        """Hold what a predecessor's `newest` gave: what of it the store lacks is sent first."""
-        for modality, entries in newest.items():
-            if entries:
-                self._writers[modality].take_over(entries)
-                tick = ids.parse(entries[-1][0])[1] - 1
-                self._stored[modality] = max(self._stored[modality], tick)
 
     def keep(self, windows: Iterable[FeatureWindow]) -> None:
         """Keep windows for the next `flush`; what is stored already is not stored again."""
@@ -83,9 +84,15 @@ class WindowRings:
     def _alarm(self, sentence: str) -> None:
         self._context.board.append_event(Event(local_clock(), "alarm", sentence, "preprocess"))
 
-    def _last_tick(self, modality: str) -> int:
-        entry = last(self._context.connection, self._key(modality), FeatureWindow)
-        return -1 if entry is None else entry.record.tick
+    def _take_over(self, modality: str, saved: Iterable[tuple[str, bytes]]) -> int:
+        """Hold what a predecessor has made, if somebody may not have read it; return the last tick that is stored."""
+        connection, key = self._context.connection, self._key(modality)
+        stored = ids.parse(connection.last_id(key))[1] - 1
+        first = ids.tick_id(first_held(stored, self._context.settings.hop_s))
+        entries = {**dict(saved), **dict(unread(connection, key, ("infer", "recorder"), first=first))}
+        in_order = sorted(entries.items(), key=lambda entry: ids.parse(entry[0]))
+        self._writers[modality].take_over(in_order)
+        return max(stored, ids.parse(in_order[-1][0])[1] - 1) if in_order else stored
 
     def _key(self, modality: str) -> str:
         return keys.features(self._context.session, self._context.participant, modality)

@@ -211,6 +211,39 @@ def test_windows_do_not_tell_that_the_store_died_too(scene, until: Until, store_
         assert context.board.grid("P001").end(0) == whole["GSR"][0].end
 
 
+def test_windows_that_no_snapshot_holds_survive_the_store_until_they_are_read(
+    scene, until: Until, store_server: EmbeddedServer
+):
+    """A worker that dies has sent windows since its last snapshot; who needs them is dead, too, and then the store."""
+    killed = scene()
+    state = killed.folder / "P001.state"
+    with killed.worker():
+        killed.send(10)
+        until(lambda: killed.made(8), at_most_s=60)
+        until(killed.saved)
+        snapshot = killed.connection.get(keys.snapshot(killed.session, "P001")), state.read_bytes()
+        killed.send(14)
+        until(lambda: killed.made(20), at_most_s=60)
+    # As if it had been killed before it saved another one, which it does every two seconds.
+    killed.connection.put(keys.snapshot(killed.session, "P001"), snapshot[0])
+    state.write_bytes(snapshot[1])
+    before = killed.windows()
+    with killed.worker():
+        killed.send(16)
+        until(lambda: killed.made(36), at_most_s=60)  # so that it has begun: up to 14 s there are 32
+        store_server.process.kill()
+        store_server.wait()
+        store_server.start()
+        killed.describe()
+        for sensor in killed.sensors.values():
+            until(sensor.send_again)
+        killed.send(18)
+        until(lambda: killed.made(44), at_most_s=60)
+    for name, found in killed.windows().items():
+        assert [window.tick for window in found] == list(range(len(found)))
+        assert [window.made for window in found[:20]] == [window.made for window in before[name][:20]]
+
+
 def test_a_worker_that_finds_no_saved_state_says_that_it_begins_anew(scene, until: Until, connection):
     one = scene()
     with one.worker():
