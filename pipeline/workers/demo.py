@@ -33,6 +33,8 @@ def demo_session(seed: int, camera: int | None = None) -> tuple[SessionFile, str
     settings = load_session_file(SESSION_FILE)
     source_ids = {info.name: info.source_id for info in stream_infos(seed).values()}
     content = settings.model_dump(exclude_unset=True)
+    if camera is not None:
+        del content["resolve_timeout_s"]  # a camera that is not there would be waited for as long
     for participant in content["participants"].values():
         for stream in participant["streams"].values():
             stream["match"]["source_id"] = source_ids[stream["match"]["name"]]

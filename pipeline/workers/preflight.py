@@ -182,7 +182,7 @@ def _open(match: Match, timeout: float, give_up: threading.Event) -> Inlet:
                 raise
             raise lost from None
         except StreamLost as error:
-            lost = error
+            lost = error.with_traceback(None)  # a circle with it would keep the inlet, and what that receives
 
 
 def _check_apart(
