@@ -8,7 +8,7 @@ stays bounded whatever a reader does.
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from pipeline.log import get_log
 from pipeline.store import keys
 from pipeline.store.connection import Connection
-from pipeline.store.ids import START, parse
+from pipeline.store.ids import parse
 from pipeline.store.link import Link
 
 #: How often a writer looks at what has been read, and remembers how far it was (s).
@@ -71,35 +71,6 @@ class Acknowledged:
         for key in list(self._changed):
             store.put_field(keys.read(key), self._who, self._read[key].encode())
             del self._changed[key]
-
-
-def unread(
-    connection: Connection, key: str, readers: Collection[str], *, first: str = START
-) -> list[tuple[str, bytes]]:
-    """Return id and bytes of what a worker has not read for good: the writer's successor has to hold it.
-
-    Parameters
-    ----------
-    connection : Connection
-        The store.
-    key : str
-        The stream.
-    readers : collection of str
-        The kinds of workers that must not miss an entry. One that has said nothing has read nothing.
-    first : str
-        Leave out entries before this id.
-
-    Raises
-    ------
-    StoreLost
-        The store does not answer.
-    """
-    said = connection.fields(keys.read(key))
-    read = min(parse(said[who].decode()) if who in said else parse(START) for who in readers)
-    if read >= parse(connection.last_id(key)):
-        return []
-    segment, number = max((read[0], read[1] + 1), parse(first))
-    return [(entry_id, data) for entry_id, data in connection.range(key, f"{segment}-{number}") if data is not None]
 
 
 class Retention:

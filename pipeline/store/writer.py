@@ -3,7 +3,7 @@
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from pipeline.log import get_log
 from pipeline.records import Record
 from pipeline.store.codec import encode
 from pipeline.store.connection import Connection, Fence, IdRefused
-from pipeline.store.ids import START, parse
+from pipeline.store.ids import START, parse, tick_id
 from pipeline.store.lease import Lease
 from pipeline.store.link import Link
 from pipeline.store.retention import Retention
@@ -24,9 +24,26 @@ ESTIMATES_RETENTION_S: Final = 3600.0
 HOLD_S: Final = 60.0
 
 
-def first_held(newest: int, hop_s: float) -> int:
-    """Return the first tick of those that a writer holds after `newest`, if there is a tick every `hop_s` seconds."""
-    return max(newest - math.ceil(HOLD_S / hop_s), 0)
+def left_by_predecessor(connection: Connection, key: str, hop_s: float) -> list[tuple[str, bytes]]:
+    """Return id and bytes of those ticks in the store that their writer held when it died, oldest first.
+
+    Parameters
+    ----------
+    connection : Connection
+        The store.
+    key : str
+        The stream.
+    hop_s : float
+        There is a tick every so many seconds.
+
+    Raises
+    ------
+    StoreLost
+        The store does not answer.
+    """
+    newest = parse(connection.last_id(key))[1] - 1
+    first = tick_id(max(newest - math.ceil(HOLD_S / hop_s), 0))
+    return [(entry_id, data) for entry_id, data in connection.range(key, first) if data is not None]
 
 
 class OutOfOrder(ValueError):  # noqa: N818 - it names what happened
@@ -142,7 +159,7 @@ class StreamWriter:
     def keep_encoded(self, entries: Iterable[tuple[str, bytes]]) -> None:
         """Keep records that are encoded already, each with its id, as `keep` does."""
         for entry_id, data in entries:
-            entry = self._hold(entry_id, data)
+            entry = self._hold(entry_id, data, self._clock())
             self._unsent.append(entry)
             self._forget(entry.time)
 
@@ -151,10 +168,25 @@ class StreamWriter:
         since = self._clock() - seconds
         return tuple((entry.entry_id, entry.data) for entry in self._held if entry.time >= since)
 
-    def take_over(self, entries: Iterable[tuple[str, bytes]]) -> None:
-        """Hold what a predecessor has written: what of it the store lacks is sent first."""
-        for entry_id, data in entries:
-            self._hold(entry_id, data).tried = True
+    def take_over(self, entries: Sequence[tuple[str, bytes]], *, every_s: float = 0.0) -> None:
+        """Hold what a predecessor has written: what of it the store lacks is sent first.
+
+        Parameters
+        ----------
+        entries : sequence of (str, bytes)
+            Their ids and bytes, oldest first.
+        every_s : float
+            They were written so long after one another (s), the last just now: each is kept as long as if its writer
+            lived on.
+
+        Raises
+        ------
+        ValueError
+            An id is not above the one before.
+        """
+        now = self._clock()
+        for place, (entry_id, data) in enumerate(entries, 1):
+            self._hold(entry_id, data, now - every_s * (len(entries) - place)).tried = True
 
     def flush(self) -> bool:
         """Send what the store has not acknowledged; return whether it has everything now.
@@ -178,11 +210,11 @@ class StreamWriter:
             self._log.warning("closed while the store was lost", unsent=self.unsent)
         self._link.close()
 
-    def _hold(self, entry_id: str, data: bytes) -> _Entry:
+    def _hold(self, entry_id: str, data: bytes, time: float) -> _Entry:
         place = parse(entry_id)
         if place <= self._last:
             raise ValueError(f"{self.key}: id {entry_id} is not above {self._last[0]}-{self._last[1]}, the one before")
-        entry = _Entry(self._clock(), entry_id, data)
+        entry = _Entry(time, entry_id, data)
         self._last = place
         self._held.append(entry)
         self._retention.note(entry.time, entry_id)

@@ -18,9 +18,9 @@ from pipeline.states import ModelInfo
 from pipeline.store import ids, keys
 from pipeline.store.connection import StoreLost
 from pipeline.store.lease import Lease
-from pipeline.store.retention import Acknowledged, unread
+from pipeline.store.retention import Acknowledged
 from pipeline.store.ring import BlockingReader
-from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter, first_held
+from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter, left_by_predecessor
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import RENEW_EVERY_S, Every, WorkerContext, leased, worker_main
 
@@ -83,8 +83,8 @@ class Infer:
             self._writers[name] = StreamWriter(
                 context.connection, key, retention_s=ESTIMATES_RETENTION_S, alarm=self._alarm, lease=lease
             )
-            first = ids.tick_id(first_held(stored, context.settings.hop_s))
-            self._writers[name].take_over(unread(context.connection, key, ("recorder",), first=first))
+            hop_s = context.settings.hop_s
+            self._writers[name].take_over(left_by_predecessor(context.connection, key, hop_s), every_s=hop_s)
             for modality in modalities:
                 source = keys.features(context.session, name, modality)
                 follow[source] = ids.tick_id(stored)

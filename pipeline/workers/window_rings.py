@@ -7,8 +7,7 @@ import msgspec
 from pipeline.records import Event, FeatureWindow
 from pipeline.store import ids, keys
 from pipeline.store.lease import Lease
-from pipeline.store.retention import unread
-from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter, first_held
+from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter, left_by_predecessor
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import WorkerContext
 
@@ -85,14 +84,12 @@ class WindowRings:
         self._context.board.append_event(Event(local_clock(), "alarm", sentence, "preprocess"))
 
     def _take_over(self, modality: str, saved: Iterable[tuple[str, bytes]]) -> int:
-        """Hold what a predecessor has made, if somebody may not have read it; return the last tick that is stored."""
-        connection, key = self._context.connection, self._key(modality)
-        stored = ids.parse(connection.last_id(key))[1] - 1
-        first = ids.tick_id(first_held(stored, self._context.settings.hop_s))
-        entries = {**dict(saved), **dict(unread(connection, key, ("infer", "recorder"), first=first))}
+        """Hold what a predecessor held; return the last tick that is stored."""
+        connection, hop_s = self._context.connection, self._context.settings.hop_s
+        entries = {**dict(saved), **dict(left_by_predecessor(connection, self._key(modality), hop_s))}
         in_order = sorted(entries.items(), key=lambda entry: ids.parse(entry[0]))
-        self._writers[modality].take_over(in_order)
-        return max(stored, ids.parse(in_order[-1][0])[1] - 1) if in_order else stored
+        self._writers[modality].take_over(in_order, every_s=hop_s)
+        return ids.parse(in_order[-1][0])[1] - 1 if in_order else -1
 
     def _key(self, modality: str) -> str:
         return keys.features(self._context.session, self._context.participant, modality)

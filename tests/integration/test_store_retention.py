@@ -7,9 +7,8 @@ import pytest
 
 from pipeline.records import Grid
 from pipeline.store import ids, keys
-from pipeline.store.codec import encode
 from pipeline.store.ids import parse, raw_id
-from pipeline.store.retention import Acknowledged, unread
+from pipeline.store.retention import Acknowledged
 from pipeline.store.writer import StreamWriter
 from tests.integration.test_store_writer import Clock
 
@@ -149,30 +148,3 @@ def test_the_writer_asks_at_most_once_a_second(ring, redis_client):
         clock.now += 0.02
         assert ring._writer.append(f"8-{number + 1}", Grid(0.0, 1.0))
     assert redis_client.info("commandstats")["cmdstat_hgetall"]["calls"] - before in (2, 3)
-
-
-def test_what_a_successor_holds_is_what_somebody_may_not_have_read(connection):
-    ring, recorder, infer = Ring(connection), Acknowledged(connection, "recorder"), Acknowledged(connection, "infer")
-
-    def seconds(*readers: str, first: int = 0) -> list[int]:
-        held = unread(connection, KEY, readers, first=raw_id(7, first))
-        assert [data for _, data in held] == [encode(Grid(0.0, 1.0))] * len(held)
-        return [parse(entry_id)[1] - 1 for entry_id, _ in held]
-
-    assert seconds("recorder") == []
-    ring.write(10)
-    assert seconds("recorder") == list(range(10)), "who has said nothing has read nothing"
-    assert seconds("recorder", first=4) == list(range(4, 10))
-    recorder.put({KEY: raw_id(7, 5)})
-    assert seconds("recorder") == [6, 7, 8, 9]
-    assert seconds("recorder", first=8) == [8, 9]
-    assert seconds("recorder", "infer") == list(range(10))
-    infer.put({KEY: raw_id(7, 7)})
-    assert seconds("recorder", "infer") == [6, 7, 8, 9]
-    assert seconds("infer") == [8, 9]
-    recorder.put({KEY: raw_id(7, 9)})
-    assert seconds("recorder") == []
-    recorder.put({KEY: ids.END})
-    assert seconds("recorder") == []
-    for one in (ring, recorder, infer):
-        one.close()

@@ -11,7 +11,7 @@ from pipeline.store import keys
 from pipeline.store.codec import decode
 from pipeline.store.connection import Connection
 from pipeline.store.ids import parse, raw_id, tick_id
-from pipeline.store.writer import OutOfOrder, StreamWriter
+from pipeline.store.writer import OutOfOrder, StreamWriter, left_by_predecessor
 
 pytestmark = pytest.mark.parametrize("store_server", ["embedded", "redis-server"], indirect=True)
 KEY = keys.raw("test", "P001", "eeg")
@@ -68,6 +68,27 @@ def test_a_successor_sends_what_the_store_lacks(writer, clock, connection, store
     with pytest.raises(ValueError, match="not above"):
         successor.take_over(entries)
     successor.close()
+
+
+def test_a_successor_holds_what_its_predecessor_held_and_as_long(connection, clock):
+    written = StreamWriter(connection, KEY, retention_s=600.0, clock=clock)
+    for tick in range(130):  # one every half second, of which the newest minute is held
+        written.append(tick_id(tick), Grid(0.0, float(tick)))
+        clock.now += 0.5
+    written.close()
+    left = left_by_predecessor(connection, KEY, 0.5)
+    assert left == connection.range(KEY)[-121:]
+    successor = StreamWriter(connection, KEY, retention_s=600.0, clock=clock)
+    successor.take_over(left, every_s=0.5)
+    assert successor.newest(10) == tuple(left[-21:])
+    clock.now += 30
+    successor.append(tick_id(130), Grid(0.0, 0.0))
+    assert successor.held == 60 + 1 + 1
+    successor.close()
+
+
+def test_who_has_no_predecessor_holds_nothing(connection):
+    assert left_by_predecessor(connection, KEY, 0.25) == []
 
 
 def test_what_the_store_has_is_not_sent_again(writer, clock, connection, redis_client):
