@@ -24,28 +24,6 @@ ESTIMATES_RETENTION_S: Final = 3600.0
 HOLD_S: Final = 60.0
 
 
-def left_by_predecessor(connection: Connection, key: str, hop_s: float) -> list[tuple[str, bytes]]:
-    """Return id and bytes of those ticks in the store that their writer held when it died, oldest first.
-
-    Parameters
-    ----------
-    connection : Connection
-        The store.
-    key : str
-        The stream.
-    hop_s : float
-        There is a tick every so many seconds.
-
-    Raises
-    ------
-    StoreLost
-        The store does not answer.
-    """
-    newest = parse(connection.last_id(key))[1] - 1
-    first = tick_id(max(newest - math.ceil(HOLD_S / hop_s), 0))
-    return [(entry_id, data) for entry_id, data in connection.range(key, first) if data is not None]
-
-
 class OutOfOrder(ValueError):  # noqa: N818 - it names what happened
     """An entry that was never stored comes before the stream's last one: the stream has another writer, or ids fell."""
 
@@ -108,6 +86,7 @@ class StreamWriter:
     ) -> None:
         self.key = key
         self.dropped = 0
+        self._connection = connection
         self._retention = Retention(key, retention_s, alarm=alarm, clock=clock)
         self._hold_s = hold_s
         self._clock = clock
@@ -178,15 +157,37 @@ class StreamWriter:
         every_s : float
             They were written so long after one another (s), the last just now: each is kept as long as if its writer
             lived on.
-
-        Raises
-        ------
-        ValueError
-            An id is not above the one before.
         """
         now = self._clock()
         for place, (entry_id, data) in enumerate(entries, 1):
             self._hold(entry_id, data, now - every_s * (len(entries) - place)).tried = True
+
+    def take_over_ticks(self, hop_s: float, saved: Iterable[tuple[str, bytes]] = ()) -> int:
+        """Hold of a stream of ticks what a predecessor held when it died.
+
+        Parameters
+        ----------
+        hop_s : float
+            There is a tick every so many seconds.
+        saved : iterable of (str, bytes)
+            What its `newest` gave; of that the store may lack something.
+
+        Returns
+        -------
+        int
+            The last tick; -1 where there is none.
+
+        Raises
+        ------
+        StoreLost
+            The store does not answer.
+        """
+        newest = parse(self._connection.last_id(self.key))[1] - 1
+        first = max(newest - math.ceil(self._hold_s / hop_s), 0)
+        stored = [(i, data) for i, data in self._connection.range(self.key, tick_id(first)) if data is not None]
+        entries = {**dict(saved), **dict(stored)}
+        self.take_over(sorted(entries.items(), key=lambda entry: parse(entry[0])), every_s=hop_s)
+        return self._last[1] - 1
 
     def flush(self) -> bool:
         """Send what the store has not acknowledged; return whether it has everything now.

@@ -20,7 +20,7 @@ from pipeline.store.connection import StoreLost
 from pipeline.store.lease import Lease
 from pipeline.store.retention import Acknowledged
 from pipeline.store.ring import BlockingReader
-from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter, left_by_predecessor
+from pipeline.store.writer import ESTIMATES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import RENEW_EVERY_S, Every, WorkerContext, leased, worker_main
 
@@ -77,14 +77,12 @@ class Infer:
         for name, lease in leases.items():
             participant = context.settings.participants[name]
             key = keys.estimates(context.session, name)
-            stored = ids.parse(context.connection.last_id(key))[1] - 1
             modalities = tuple(m for m in header.modalities if m in participant.modality_streams())
-            self._joins[name] = Join(modalities, stored + 1)
-            self._writers[name] = StreamWriter(
+            self._writers[name] = writer = StreamWriter(
                 context.connection, key, retention_s=ESTIMATES_RETENTION_S, alarm=self._alarm, lease=lease
             )
-            hop_s = context.settings.hop_s
-            self._writers[name].take_over(left_by_predecessor(context.connection, key, hop_s), every_s=hop_s)
+            stored = writer.take_over_ticks(context.settings.hop_s)
+            self._joins[name] = Join(modalities, stored + 1)
             for modality in modalities:
                 source = keys.features(context.session, name, modality)
                 follow[source] = ids.tick_id(stored)

@@ -13,7 +13,6 @@ from pipeline.records import StreamInfo
 from pipeline.session.alarm_rules import EmotionRule
 from pipeline.session.config import Match, Participant, SessionFile, StreamSettings
 from pipeline.signals.participant import ParticipantProcessor
-from pipeline.streams.clock import local_clock
 from pipeline.streams.discovery import NoStream, find
 from pipeline.streams.inlet import Inlet, StreamLost
 
@@ -161,28 +160,11 @@ def _check_stream(
 
 
 def _open(match: Match, timeout: float, give_up: threading.Event) -> Inlet:
-    """Find a stream and open it; one that does not answer, as on a busy machine, is looked for again in the same time.
-
-    Raises
-    ------
-    NoStream
-        No such stream.
-    BadInput
-        More than one.
-    StreamLost
-        It is there, or was, and does not answer.
-    """
-    deadline, lost = local_clock() + timeout, None
-    while True:  # until `find`, which has what is left of the time, finds none
-        left = timeout if lost is None else max(deadline - local_clock(), 0.0)
-        try:
-            return Inlet(find(match, left, give_up=give_up), timeout=_ANSWER_S)
-        except NoStream:
-            if lost is None:
-                raise
-            raise lost from None
-        except StreamLost as error:
-            lost = error.with_traceback(None)  # a circle with it would keep the inlet, and what that receives
+    """Find a stream and open it; one that does not answer, as on a busy machine, is looked for once more."""
+    try:
+        return Inlet(find(match, timeout, give_up=give_up), timeout=_ANSWER_S)
+    except StreamLost:
+        return Inlet(find(match, timeout, give_up=give_up), timeout=_ANSWER_S)
 
 
 def _check_apart(

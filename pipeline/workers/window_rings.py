@@ -7,7 +7,7 @@ import msgspec
 from pipeline.records import Event, FeatureWindow
 from pipeline.store import ids, keys
 from pipeline.store.lease import Lease
-from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter, left_by_predecessor
+from pipeline.store.writer import FEATURES_RETENTION_S, StreamWriter
 from pipeline.streams.clock import local_clock
 from pipeline.workers.context import WorkerContext
 
@@ -40,7 +40,8 @@ class WindowRings:
     ) -> None:
         self._context = context
         self._writers = {modality: self._writer(modality, lease) for modality in modalities}
-        self._stored = {modality: self._take_over(modality, saved.get(modality, ())) for modality in self._writers}
+        hop_s = context.settings.hop_s
+        self._stored = {name: one.take_over_ticks(hop_s, saved.get(name, ())) for name, one in self._writers.items()}
 
     @property
     def newest_tick(self) -> int:
@@ -82,14 +83,6 @@ class WindowRings:
 
     def _alarm(self, sentence: str) -> None:
         self._context.board.append_event(Event(local_clock(), "alarm", sentence, "preprocess"))
-
-    def _take_over(self, modality: str, saved: Iterable[tuple[str, bytes]]) -> int:
-        """Hold what a predecessor held; return the last tick that is stored."""
-        connection, hop_s = self._context.connection, self._context.settings.hop_s
-        entries = {**dict(saved), **dict(left_by_predecessor(connection, self._key(modality), hop_s))}
-        in_order = sorted(entries.items(), key=lambda entry: ids.parse(entry[0]))
-        self._writers[modality].take_over(in_order, every_s=hop_s)
-        return ids.parse(in_order[-1][0])[1] - 1 if in_order else -1
 
     def _key(self, modality: str) -> str:
         return keys.features(self._context.session, self._context.participant, modality)

@@ -8,10 +8,10 @@ import pytest
 
 from pipeline.records import Chunk, Grid
 from pipeline.store import keys
-from pipeline.store.codec import decode
+from pipeline.store.codec import decode, encode
 from pipeline.store.connection import Connection
 from pipeline.store.ids import parse, raw_id, tick_id
-from pipeline.store.writer import OutOfOrder, StreamWriter, left_by_predecessor
+from pipeline.store.writer import OutOfOrder, StreamWriter
 
 pytestmark = pytest.mark.parametrize("store_server", ["embedded", "redis-server"], indirect=True)
 KEY = keys.raw("test", "P001", "eeg")
@@ -70,25 +70,24 @@ def test_a_successor_sends_what_the_store_lacks(writer, clock, connection, store
     successor.close()
 
 
-def test_a_successor_holds_what_its_predecessor_held_and_as_long(connection, clock):
-    written = StreamWriter(connection, KEY, retention_s=600.0, clock=clock)
+def test_a_successor_holds_the_ticks_that_its_predecessor_held_and_as_long(connection, clock):
+    predecessor = StreamWriter(connection, KEY, retention_s=600.0, clock=clock)
+    assert predecessor.take_over_ticks(0.5) == -1
     for tick in range(130):  # one every half second, of which the newest minute is held
-        written.append(tick_id(tick), Grid(0.0, float(tick)))
+        predecessor.append(tick_id(tick), Grid(0.0, float(tick)))
         clock.now += 0.5
-    written.close()
-    left = left_by_predecessor(connection, KEY, 0.5)
-    assert left == connection.range(KEY)[-121:]
+    predecessor.close()
+    stored = connection.range(KEY)
+    unsent = (tick_id(130), encode(Grid(0.0, 130.0)))
     successor = StreamWriter(connection, KEY, retention_s=600.0, clock=clock)
-    successor.take_over(left, every_s=0.5)
-    assert successor.newest(10) == tuple(left[-21:])
+    assert successor.take_over_ticks(0.5, [*stored[-5:], unsent]) == 130
+    assert successor.newest(1000) == (*stored[-121:], unsent)
+    assert successor.newest(10) == (*stored[-20:], unsent)
     clock.now += 30
-    successor.append(tick_id(130), Grid(0.0, 0.0))
+    successor.append(tick_id(131), Grid(0.0, 0.0))
     assert successor.held == 60 + 1 + 1
+    assert connection.range(KEY)[-2] == unsent
     successor.close()
-
-
-def test_who_has_no_predecessor_holds_nothing(connection):
-    assert left_by_predecessor(connection, KEY, 0.25) == []
 
 
 def test_what_the_store_has_is_not_sent_again(writer, clock, connection, redis_client):
